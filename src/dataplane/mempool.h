@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The memory pool: packet buffers of one fixed size in one piece of memory, on huge pages where
+ * there are any. Allocation and release are a pop and a push on the stack of free buffers: O(1).
+ *
+ * Made and freed by the control thread; in between it belongs to one worker.
+ */
+#ifndef DATAPLANE_MEMPOOL_H
+#define DATAPLANE_MEMPOOL_H
+
+#include "netdev/pktbuf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mempool {
+	struct pktbuf_stack free;
+	uint32_t objects, object_size;
+	uint32_t room; /* bytes of an object that a frame may fill */
+	bool huge_pages;
+	void *memory;
+	size_t memory_size;
+};
+
+/*
+ * align (a power of two) is of each frame's first byte, headroom what the device wants in front of
+ * it. 0, -ENOMEM, or -EINVAL when an object has no room for the smallest frame.
+ */
+int mempool_init(struct mempool *pool, uint32_t objects, uint32_t object_size, uint32_t align,
+	uint32_t headroom);
+void mempool_fini(struct mempool *pool);
+
+/* Bytes of an object of that size that a frame may fill, 0 when none. */
+uint32_t mempool_room(uint32_t object_size, uint32_t align, uint32_t headroom);
+
+/* A buffer of the same shape from the heap: for --alloc heap. pktbuf_free() gives it back. NULL: no
+ * memory. */
+struct pktbuf *mempool_heap_buf(uint32_t room, uint32_t align, uint32_t headroom);
+
+#endif

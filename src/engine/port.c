@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A port: its settings, its workers, and its device as it comes and goes.
+ *
+ * Workers live as long as the port, asleep while nothing runs. Pools live while the device is open.
+ * What happens between start and stop is port_run.c's. Control thread.
+ */
+#include "engine/internal.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CPUS_MAX 1024
+
+/* How many workers sit on each CPU. */
+static void cpus_used(const struct engine *engine, unsigned used[CPUS_MAX])
+{
+	memset(used, 0, CPUS_MAX * sizeof(*used));
+	for (size_t p = 0; p < engine->port_count; p++)
+		for (unsigned q = 0; q < engine->ports[p]->config.queues; q++)
+			used[engine->ports[p]->queues[q].cpu % CPUS_MAX]++;
+}
+
+static int queue_init(struct port *port, unsigned index, unsigned used[CPUS_MAX], struct error *err)
+{
+	struct port_queue *queue = &port->queues[index];
+	int wanted = port->config.cpu, rc;
+	char why[160];
+
+	if (wanted != CPU_AUTO &&
+		index > 0) /* the first was given: the others take the next ones */
+		wanted += (int)index;
+	rc = cpu_choose(wanted, used, CPUS_MAX, why, sizeof(why));
+	if (rc < 0)
+		return error_set(
+			err, -rc, ERROR_INVALID, "cpu", "port %s: %s", port->config.name, why);
+	queue->cpu = rc;
+	used[rc % CPUS_MAX]++;
+	queue->counters = aligned_alloc(CPU_CACHELINE, sizeof(*queue->counters));
+	if (!queue->counters)
+		return engine_no_memory(err);
+	memset(queue->counters, 0, sizeof(*queue->counters));
+	rc = worker_new((unsigned)queue->cpu, port->engine->notify_fd, &queue->worker);
+	if (rc)
+		return error_set(err, -rc, ERROR_INTERNAL, NULL, "port %s: no worker on CPU %d: %s",
+			port->config.name, queue->cpu, strerror(-rc));
+	log_info("port %s: worker %u on %s", port->config.name, index, why);
+	return 0;
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	port_sample(arg);
+}
+
+int port_new(struct engine *engine, const struct config_port *config, struct port **port,
+	struct error *err)
+{
+	struct port *new = calloc(1, sizeof(*new));
+	unsigned used[CPUS_MAX];
+	int rc;
+
+	if (!new)
+		return engine_no_memory(err);
+	new->engine = engine;
+	new->config = *config;
+	rc = netdev_resolve(new->config.location, &new->ops, &new->address, err);
+	if (rc)
+		goto fail;
+	rc = -ENOMEM;
+	new->second = event_new(engine->base, -1, EV_PERSIST, on_second, new);
+	if (!new->second) {
+		engine_no_memory(err);
+		goto fail;
+	}
+	cpus_used(engine, used);
+	for (unsigned i = 0; i < config->queues; i++) {
+		rc = queue_init(new, i, used, err);
+		if (rc)
+			goto fail;
+	}
+	*port = new;
+	return 0;
+fail:
+	port_free(new);
+	return rc;
+}
+
+void port_free(struct port *port)
+{
+	port_stop(port);
+	port_close(port);
+	for (unsigned i = 0; i < port->config.queues; i++) {
+		worker_free(port->queues[i].worker);
+		free(port->queues[i].counters);
+	}
+	if (port->second)
+		event_free(port->second);
+	free(port);
+}
+
+/* The pools have the shape that the device asks for. */
+static int pools_init(struct port *port, struct error *err)
+{
+	const struct config_port *config = &port->config;
+	int rc;
+
+	for (unsigned i = 0; i < config->queues; i++) {
+		rc = mempool_init(&port->queues[i].pool, config->pool_objects,
+			config->pool_object_size, port->info.align, port->info.headroom);
+		if (rc)
+			return error_set(err, -rc, ERROR_INTERNAL, "pool-objects",
+				"port %s: no memory for %u packet buffers of %u bytes",
+				config->name, config->pool_objects, config->pool_object_size);
+		counter_set(&port->queues[i].counters->pool_free, config->pool_objects);
+	}
+	return 0;
+}
+
+static void log_opened(const struct port *port)
+{
+	const struct netdev_info *info = &port->info;
+	const uint8_t *mac = info->mac;
+
+	log_info(
+		"port %s: %s: driver %s, MAC %02x:%02x:%02x:%02x:%02x:%02x, MTU %u, %u of %u queue "
+		"pairs, alignment %u, headroom %u, link %s, pool %u objects of %u bytes%s",
+		port->config.name, port->config.location, info->driver, mac[0], mac[1], mac[2],
+		mac[3], mac[4], mac[5], info->mtu, port->config.queues, info->queues_max,
+		info->align, info->headroom, port_link_names[port->link], port->config.pool_objects,
+		port->config.pool_object_size,
+		port->queues[0].pool.huge_pages ? " on huge pages" : "");
+	log_info("port %s: %s", port->config.name, info->features);
+}
+
+static int device_open(struct port *port, struct error *err)
+{
+	int rc = port->ops->open(port->address, &port->dev, err);
+
+	if (rc)
+		return rc;
+	rc = port->ops->info(port->dev, &port->info);
+	if (rc)
+		return error_set(err, -rc, ERROR_DEVICE, "location",
+			"%s: the device does not tell its facts: %s", port->config.location,
+			strerror(-rc));
+	if (port->config.queues > port->info.queues_max)
+		return error_set(err, EINVAL, ERROR_INVALID, "queues",
+			"%s has %u queue pairs, not %u", port->config.location,
+			port->info.queues_max, port->config.queues);
+	return pools_init(port, err);
+}
+
+int port_open(struct port *port, struct error *err)
+{
+	int rc, link;
+
+	if (port->dev)
+		return 0;
+	rc = device_open(port, err);
+	if (rc) {
+		port_close(port);
+		text_copy(port->reason, sizeof(port->reason), err->message);
+		return rc;
+	}
+	port->reason[0] = '\0';
+	link = port->ops->link(port->dev);
+	port->link = link > 0 ? PORT_LINK_IS_UP : PORT_LINK_IS_DOWN;
+	log_opened(port);
+	return 0;
+}
+
+void port_close(struct port *port)
+{
+	if (port->dev)
+		port->ops->close(port->dev);
+	port->dev = NULL;
+	port->link = PORT_LINK_UNKNOWN;
+	for (unsigned i = 0; i < port->config.queues; i++)
+		mempool_fini(&port->queues[i].pool);
+}
+
+/* The device is not the one that was opened any more. */
+static void device_gone(struct port *port)
+{
+	log_warning("port %s: %s is gone", port->config.name, port->config.location);
+	text_copy(port->reason, sizeof(port->reason),
+		"the device is gone; the port waits for its return");
+	if (port_rests(port)) {
+		port_close(port);
+	} else {
+		port->lost = true;
+		engine_advance(port->engine);
+	}
+}
+
+static void device_look_for(struct port *port)
+{
+	struct error err = {0};
+
+	if (port_open(port, &err) != 0 || port->phase != PHASE_LOST)
+		return;
+	if (port_resume(port, &err) == 0)
+		log_info("port %s: is back and goes on", port->config.name);
+	else
+		log_error("port %s: is back, but cannot go on: %s", port->config.name, err.message);
+}
+
+void port_refresh(struct port *port)
+{
+	enum port_link link;
+	int rc;
+
+	if (!port->dev) {
+		device_look_for(port);
+		return;
+	}
+	rc = port->ops->link(port->dev);
+	if (rc < 0) {
+		if (!port->lost)
+			device_gone(port);
+		return;
+	}
+	link = rc ? PORT_LINK_IS_UP : PORT_LINK_IS_DOWN;
+	if (link != port->link)
+		log_info("port %s: link %s", port->config.name, port_link_names[link]);
+	port->link = link;
+}
+
+void port_facts(const struct port *port, struct plan_port *facts)
+{
+	const struct config_port *config = &port->config;
+
+	*facts = (struct plan_port){
+		.name = config->name,
+		.frame_max = port->dev ? port->info.frame_max : FRAME_SIZE_MAX,
+		.buffer_room = mempool_room(config->pool_object_size,
+			port->info.align ? port->info.align : 1, port->info.headroom),
+		.buffers = config->pool_objects,
+		.speed_mbps = port->info.speed_mbps,
+		.queues = config->queues,
+		.rate_limit = config->rate_limit,
+	};
+	memcpy(facts->mac, port->info.mac, sizeof(facts->mac));
+}
+
+enum port_state port_state(const struct port *port)
+{
+	if (port->phase == PHASE_LOST || port->lost)
+		return PORT_DEVICE_LOST;
+	if (!port->dev)
+		return PORT_UNPROBED;
+	if (port->phase == PHASE_PAUSED)
+		return PORT_PAUSED;
+	if (port->phase == PHASE_IDLE)
+		return PORT_CONFIGURED;
+	if (port->link == PORT_LINK_IS_DOWN)
+		return PORT_LINK_DOWN;
+	return port->stalled ? PORT_STALLED : PORT_RUNNING;
+}

@@ -1,0 +1,43 @@
+# Unit tests of src/util.
+if HAVE_CHECK
+check_PROGRAMS += tests/unit/util/test_cpu
+tests_unit_util_test_cpu_SOURCES = tests/unit/util/test_cpu.c
+tests_unit_util_test_cpu_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_cpu_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_cpu_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_error
+tests_unit_util_test_error_SOURCES = tests/unit/util/test_error.c
+tests_unit_util_test_error_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_error_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_error_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_log
+tests_unit_util_test_log_SOURCES = tests/unit/util/test_log.c
+tests_unit_util_test_log_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_log_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_log_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_mailbox
+tests_unit_util_test_mailbox_SOURCES = tests/unit/util/test_mailbox.c
+tests_unit_util_test_mailbox_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_mailbox_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_mailbox_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_netaddr
+tests_unit_util_test_netaddr_SOURCES = tests/unit/util/test_netaddr.c
+tests_unit_util_test_netaddr_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_netaddr_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_netaddr_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_text
+tests_unit_util_test_text_SOURCES = tests/unit/util/test_text.c
+tests_unit_util_test_text_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_text_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_text_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_units
+tests_unit_util_test_units_SOURCES = tests/unit/util/test_units.c
+tests_unit_util_test_units_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_units_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_units_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/util/test_utf8
+tests_unit_util_test_utf8_SOURCES = tests/unit/util/test_utf8.c
+tests_unit_util_test_utf8_CFLAGS = $(unit_CFLAGS)
+tests_unit_util_test_utf8_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_util_test_utf8_LDADD = $(unit_LDADD)
+endif
