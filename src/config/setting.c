@@ -37,7 +37,7 @@ static const struct setting daemon_rows[] = {
 
 static const struct setting port_rows[] = {
 	{"name", AT(port, name), .type = &value_name},
-	{"location", AT(port, location), .type = &value_word},
+	{"location", AT(port, location), .type = &value_location},
 	{"cpu", AT(port, cpu), NUMBER(0, CPU_MAX - 1), .word = "auto"},
 	{"queues", AT(port, queues), NUMBER(1, CONFIG_QUEUES_MAX)},
 	{"pool-objects", AT(port, pool_objects), NUMBER(64, 1048576)},

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/setting.h"
+#include "config/wire.h"
 #include "util/cpu.h"
 #include "util/netaddr.h"
 
@@ -68,6 +69,32 @@ static int read_word(const struct setting *setting, void *base, const char *text
 }
 
 const struct value_type value_word = {VALUE_STRING, read_word, format_string};
+
+/* BACKEND:ADDRESS, or the bare name of an interface. Whether the address fits is the backend's to
+ * say. */
+static int read_location(
+	const struct setting *setting, void *base, const char *text, struct error *err)
+{
+	static const char *const backends[] = {WIRE_BACKENDS};
+	const char *colon = strchr(text, ':'), *near;
+	char word[TEXT_NAME_SIZE];
+
+	if (!colon)
+		return read_word(setting, base, text, err);
+	snprintf(word, sizeof(word), "%.*s", (int)(colon - text), text);
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+		if (strcmp(word, backends[i]) == 0)
+			return read_word(setting, base, text, err);
+	error_set(err, EINVAL, ERROR_INVALID, NULL, "no backend is called \"%s\"", word);
+	near = text_nearest(word, backends, sizeof(backends) / sizeof(backends[0]));
+	if (near)
+		error_hint(err, "did you mean %s%s", near, colon);
+	else
+		error_hint(err, "this build has packet:IFNAME and null:");
+	return -EINVAL;
+}
+
+const struct value_type value_location = {VALUE_STRING, read_location, format_string};
 
 /* "192.0.2.1:80" or "[2001:db8::1]:80". */
 static bool is_endpoint(const char *text)

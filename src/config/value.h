@@ -33,7 +33,7 @@ struct value_type {
 	bool (*format)(const struct setting *setting, const void *base, char *text, size_t size);
 };
 
-extern const struct value_type value_name, value_word, value_endpoint;
+extern const struct value_type value_name, value_word, value_location, value_endpoint;
 extern const struct value_type value_number, value_boolean, value_choice, value_time, value_rate;
 extern const struct value_type value_field, value_source_mac, value_ip;
 

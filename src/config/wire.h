@@ -22,6 +22,10 @@
 #define WIRE_PORTS_MAX 64
 #define WIRE_FLOWS_MAX 256
 
+/* The backends of this build, as the registry of netdev has them: the words before ':' in a
+ * location. */
+#define WIRE_BACKENDS "packet", "null"
+
 /* Settings of a flow: X(enumerator, option, placeholder, help). */
 #define WIRE_FLOW_OPTIONS(X) \
 	X(SIZE, "size", "BYTES", "frame size without FCS, 60 to the port's MTU + 14") \

@@ -488,7 +488,8 @@ START_TEST(the_demo_sends_on_p0_and_receives_on_p1)
 	ck_assert_str_eq(config->flows[0].name, "hello");
 	ck_assert_str_eq(config->flows[0].port, "p0");
 	ck_assert_uint_eq(config->flows[0].frame.size, 60);
-	ck_assert_int_eq(config->flows[0].rate.unit, RATE_MAX);
+	ck_assert_int_eq(config->flows[0].rate.unit, RATE_PPS);
+	ck_assert_uint_eq(config->flows[0].rate.value_milli, 200000000);
 	ck_assert(!config->flows[0].autostart);
 	ck_assert_str_eq(config->daemon.metrics, "127.0.0.1:10478");
 	ck_assert_uint_eq(config->daemon.status_interval_ns, 2000000000);
