@@ -185,9 +185,9 @@ int plan_new(const struct plan_port *port, const struct plan_request *requests, 
 		return error_set(err, ENOMEM, ERROR_INTERNAL, NULL, "out of memory");
 	new->flow_count = n;
 	for (unsigned i = 0; i < n && rc == 0; i++) {
-		rc = buffers_check(port, requests, n, i, err);
+		rc = flow_init(&new->flows[i], port, &requests[i], i, err);
 		if (rc == 0)
-			rc = flow_init(&new->flows[i], port, &requests[i], i, err);
+			rc = buffers_check(port, requests, n, i, err);
 	}
 	if (rc == 0)
 		rc = limit_apply(new, port, err);
