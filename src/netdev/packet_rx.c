@@ -21,10 +21,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define RING_BYTES      (UINT32_C(8) << 20)
-#define BLOCK_BYTES     (UINT32_C(64) << 10)
-#define BLOCK_BYTES_BIG (UINT32_C(256) << 10) /* for frames of which a small block would hold few \
-					       */
+#define RING_BYTES  (UINT32_C(16) << 20) /* some 100 ms of small frames */
+#define BLOCK_BYTES (UINT32_C(64) << 10)
+#define BLOCK_BYTES_BIG \
+	(UINT32_C(256) << 10) /* for frames of which a small block would hold few \
+			       */
 #define BIG_MTU      9200
 #define FRAME_HINT   2048 /* V3 packs frames; the size only has to be plausible */
 #define HAND_OVER_MS 1
