@@ -85,12 +85,16 @@ static uint64_t add_or_never(uint64_t time_ns, uint64_t ns)
 
 void run_begin(struct run *run, uint64_t now_ns)
 {
+	if (run->begun_ns == 0)
+		run->begun_ns = now_ns;
 	for (unsigned i = 0; i < run->flow_count; i++) {
 		struct run_flow *flow = &run->flows[i];
 		const struct plan_flow *plan = flow->plan;
 
 		if (flow->started) { /* go on where run_end() left off */
 			flow->pacer.next_ns += now_ns - run->ended_ns;
+			if (flow->pacer.next_ns < now_ns) /* nothing to catch up with */
+				flow->pacer.next_ns = now_ns;
 			flow->end_ns = add_or_never(flow->end_ns, now_ns - run->ended_ns);
 			continue;
 		}

@@ -40,6 +40,7 @@ struct run_memory {
 
 struct run {
 	struct run_memory memory;
+	uint64_t begun_ns; /* when the worker first took it up; 0 before */
 	uint64_t ended_ns; /* when the worker last let go of it */
 	unsigned flow_count;
 	struct run_flow flows[];

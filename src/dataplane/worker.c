@@ -186,6 +186,14 @@ static unsigned transmit(struct worker_loop *loop)
 	return sent;
 }
 
+static void raise_tx_quiet(struct worker_loop *loop)
+{
+	if (loop->flags & WORKER_TX_QUIET)
+		return;
+	atomic_store_explicit(&loop->worker->quiet_ns, loop->now_ns, memory_order_relaxed);
+	raise_flags(loop, WORKER_TX_QUIET);
+}
+
 /* Raises WORKER_TX_QUIET when nothing is left to send and nothing is on its way. */
 static void check_tx_quiet(struct worker_loop *loop)
 {
@@ -197,7 +205,7 @@ static void check_tx_quiet(struct worker_loop *loop)
 		return;
 	if (loop->in_flight == 0 ||
 		(!job->tx && loop->now_ns - loop->begun_ns > WORKER_DRAIN_MAX_NS))
-		raise_flags(loop, WORKER_TX_QUIET);
+		raise_tx_quiet(loop);
 }
 
 static void check_rx_quiet(struct worker_loop *loop)
@@ -247,7 +255,8 @@ static void round_of_work(struct worker_loop *loop)
 	loop->now_ns = clock_now_ns();
 	counter_add(&counters->rounds, 1);
 	if (fault_is_final(loop->fault)) {
-		raise_flags(loop, WORKER_TX_QUIET | (job->drain ? WORKER_RX_QUIET : 0));
+		raise_tx_quiet(loop);
+		raise_flags(loop, job->drain ? WORKER_RX_QUIET : 0);
 		rest(loop, REST_MAX_NS);
 		return;
 	}
@@ -358,4 +367,9 @@ int worker_fault(struct worker *worker)
 	if (!worker_adopted(worker))
 		return 0;
 	return atomic_load_explicit(&worker->fault, memory_order_acquire);
+}
+
+uint64_t worker_quiet_ns(struct worker *worker)
+{
+	return atomic_load_explicit(&worker->quiet_ns, memory_order_relaxed);
 }

@@ -52,9 +52,10 @@ enum worker_flags {
 struct worker {
 	struct mailbox mailbox;
 	_Alignas(CPU_CACHELINE) atomic_uint flags;
-	atomic_int fault; /* 0, ENETDOWN, ENODEV or another errno of the device */
-	int wake_fd;      /* eventfd: the control thread wakes the worker */
-	int notify_fd;    /* eventfd of the control thread; not owned */
+	atomic_uint_least64_t quiet_ns; /* when WORKER_TX_QUIET was raised */
+	atomic_int fault;               /* 0, ENETDOWN, ENODEV or another errno of the device */
+	int wake_fd;                    /* eventfd: the control thread wakes the worker */
+	int notify_fd;                  /* eventfd of the control thread; not owned */
 	pthread_t thread;
 	const struct worker_job *job; /* the newest posted: control thread */
 	struct worker_job idle;       /* what it begins with */
@@ -76,5 +77,8 @@ bool worker_adopted(struct worker *worker);
 /* The flags of the newest job; 0 until it is adopted. */
 unsigned worker_flags(struct worker *worker);
 int worker_fault(struct worker *worker);
+
+/* When WORKER_TX_QUIET was raised, CLOCK_MONOTONIC; the flag is up when this is asked. */
+uint64_t worker_quiet_ns(struct worker *worker);
 
 #endif
