@@ -110,8 +110,11 @@ static void on_links_changed(void *arg)
 {
 	struct engine *engine = arg;
 
-	for (size_t i = 0; i < engine->port_count; i++)
-		port_refresh(engine->ports[i]);
+	/* Receivers first: two ends of a link often come back together. */
+	for (int senders = 0; senders <= 1; senders++)
+		for (size_t i = 0; i < engine->port_count; i++)
+			if (engine->ports[i]->tx == senders)
+				port_refresh(engine->ports[i]);
 	engine_advance(engine);
 }
 
@@ -260,14 +263,15 @@ struct port *engine_port_find(const struct engine *engine, const char *name)
 	return NULL;
 }
 
-int engine_port_unknown(const struct engine *engine, const char *name, struct error *err)
+int engine_port_unknown(
+	const struct engine *engine, const char *name, const char *param, struct error *err)
 {
 	const char *names[WIRE_PORTS_MAX], *near;
 
 	for (size_t i = 0; i < engine->port_count; i++)
 		names[i] = engine->ports[i]->config.name;
 	near = text_nearest(name, names, engine->port_count);
-	error_set(err, ENOENT, ERROR_NOT_FOUND, "port", "no port is called \"%.64s\"", name);
+	error_set(err, ENOENT, ERROR_NOT_FOUND, param, "no port is called \"%.64s\"", name);
 	if (near)
 		error_hint(err, "did you mean %s", near);
 	else
@@ -291,7 +295,7 @@ int engine_port_describe(
 	const struct port *port = engine_port_find(engine, name);
 
 	if (!port)
-		return engine_port_unknown(engine, name, err);
+		return engine_port_unknown(engine, name, "name", err);
 	*info = (struct engine_port_info){
 		.config = port->config,
 		.state = port_state(port),
@@ -345,7 +349,7 @@ int engine_port_remove(struct engine *engine, const char *name, struct error *er
 	size_t index = 0;
 
 	if (!port)
-		return engine_port_unknown(engine, name, err);
+		return engine_port_unknown(engine, name, "name", err);
 	if (port->phase != PHASE_IDLE) {
 		error_set(err, EBUSY, ERROR_BUSY, "name", "port %s is %s", name,
 			port_state_names[port_state(port)]);

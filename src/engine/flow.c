@@ -101,7 +101,7 @@ static int flow_check(
 	if (!text_is_name(flow->name))
 		return error_set(err, EINVAL, ERROR_INVALID, "name", "a flow needs a name");
 	if (flow->port[0] != '\0' && !engine_port_find(engine, flow->port))
-		return engine_port_unknown(engine, flow->port, err);
+		return engine_port_unknown(engine, flow->port, "port", err);
 	if (flow->port[0] == '\0' && engine->port_count > 1) {
 		error_set(err, EINVAL, ERROR_INVALID, "port",
 			"flow %s names no port, and there are %zu", flow->name, engine->port_count);

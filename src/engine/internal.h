@@ -82,8 +82,9 @@ struct port {
 	bool stop_wanted, pause_wanted; /* leave RUN, for good or to go on later */
 	bool lost;                      /* leave RUN because the device is gone */
 	struct plan *plan;
-	struct flow **flows;                          /* of the plan, same order */
-	uint64_t started_ns, ended_ns;                /* ended 0: still going */
+	struct flow **flows;           /* of the plan, same order */
+	bool begun;                    /* its workers have: started_ns is from them */
+	uint64_t started_ns, ended_ns; /* ended 0: still going */
 	uint64_t first_attempted[WIRE_FLOWS_MAX + 1]; /* per flow number, when reception began */
 
 	struct event *second;       /* once a second while it runs */
@@ -121,7 +122,8 @@ struct engine {
 /* engine.c */
 struct port *engine_port_find(const struct engine *engine, const char *name);
 struct flow *engine_flow_find(const struct engine *engine, const char *name);
-int engine_port_unknown(const struct engine *engine, const char *name, struct error *err);
+int engine_port_unknown(
+	const struct engine *engine, const char *name, const char *param, struct error *err);
 /* Moves every port on as far as it goes, answers who waits, and comes back in a ms while needed. */
 void engine_advance(struct engine *engine);
 int engine_no_memory(struct error *err);
@@ -152,7 +154,10 @@ void port_run(struct port *port);
 /* Leaves RUN, or forgets a run that is PAUSED or LOST. */
 void port_stop(struct port *port);
 void port_pause(struct port *port);
-int port_resume(struct port *port, struct error *err);
+/* A kept run goes on: what can fail first, then the going itself. */
+int port_resume_prepare(struct port *port, struct error *err);
+void port_resume_undo(struct port *port);
+void port_resume(struct port *port);
 /* One step, if its condition holds. Returns whether the port needs to be looked at again soon. */
 bool port_advance(struct port *port);
 /* Whether it is at rest: IDLE, PAUSED or LOST. */

@@ -98,6 +98,7 @@ void port_free(struct port *port)
 	for (unsigned i = 0; i < port->config.queues; i++) {
 		worker_free(port->queues[i].worker);
 		free(port->queues[i].counters);
+		free(port->queues[i].sequences);
 	}
 	if (port->second)
 		event_free(port->second);
@@ -127,9 +128,9 @@ static void log_opened(const struct port *port)
 	const struct netdev_info *info = &port->info;
 	const uint8_t *mac = info->mac;
 
-	log_info(
-		"port %s: %s: driver %s, MAC %02x:%02x:%02x:%02x:%02x:%02x, MTU %u, %u of %u queue "
-		"pairs, alignment %u, headroom %u, link %s, pool %u objects of %u bytes%s",
+	log_info("port %s at %s: driver %s, MAC %02x:%02x:%02x:%02x:%02x:%02x, MTU %u, %u of %u "
+		 "queue "
+		 "pairs, alignment %u, headroom %u, link %s, pool %u objects of %u bytes%s",
 		port->config.name, port->config.location, info->driver, mac[0], mac[1], mac[2],
 		mac[3], mac[4], mac[5], info->mtu, port->config.queues, info->queues_max,
 		info->align, info->headroom, port_link_names[port->link], port->config.pool_objects,
@@ -205,10 +206,12 @@ static void device_look_for(struct port *port)
 
 	if (port_open(port, &err) != 0 || port->phase != PHASE_LOST)
 		return;
-	if (port_resume(port, &err) == 0)
-		log_info("port %s: is back and goes on", port->config.name);
-	else
+	if (port_resume_prepare(port, &err) != 0) {
 		log_error("port %s: is back, but cannot go on: %s", port->config.name, err.message);
+		return;
+	}
+	port_resume(port);
+	log_info("port %s: is back and goes on", port->config.name);
 }
 
 void port_refresh(struct port *port)

@@ -228,14 +228,20 @@ static void second_start(struct port *port)
 	event_add(port->second, &second);
 }
 
-void port_run(struct port *port)
+static void port_go(struct port *port)
 {
 	port->stop_wanted = port->pause_wanted = port->lost = false;
-	port->started_ns = clock_now_ns();
 	port->ended_ns = 0;
 	port->phase = PHASE_RUN;
 	second_start(port);
 	post_work(port, port->tx, port->rx, false);
+}
+
+void port_run(struct port *port)
+{
+	port->started_ns = clock_now_ns();
+	port->begun = false;
+	port_go(port);
 }
 
 /* ---- stop ---- */
@@ -256,22 +262,23 @@ void port_pause(struct port *port)
 	port->pause_wanted = port->phase == PHASE_RUN && !port->stop_wanted;
 }
 
-int port_resume(struct port *port, struct error *err)
+int port_resume_prepare(struct port *port, struct error *err)
 {
-	uint64_t away_ns = clock_now_ns() - port->ended_ns;
 	int rc = port_open(port, err);
 
-	if (rc == 0)
-		rc = device_start(port, err);
-	if (rc)
-		return rc;
-	port->stop_wanted = port->pause_wanted = port->lost = false;
-	port->started_ns += away_ns; /* the time away does not count in the mean */
-	port->ended_ns = 0;
-	port->phase = PHASE_RUN;
-	second_start(port);
-	post_work(port, port->tx, port->rx, false);
-	return 0;
+	return rc ? rc : device_start(port, err);
+}
+
+void port_resume_undo(struct port *port)
+{
+	port->ops->stop(port->dev);
+}
+
+void port_resume(struct port *port)
+{
+	port->started_ns +=
+		clock_now_ns() - port->ended_ns; /* time away does not count in the mean */
+	port_go(port);
 }
 
 bool port_rests(const struct port *port)
@@ -337,14 +344,43 @@ static void run_ended(struct port *port)
 	}
 }
 
+/* Mean rates are of the time in which workers work, not of the time until they got their
+ * processors. */
+static void note_begin(struct port *port)
+{
+	uint64_t begun_ns = UINT64_MAX;
+
+	if (!port->tx || port->begun)
+		return;
+	for (unsigned i = 0; i < port->config.queues; i++)
+		if (port->queues[i].run->begun_ns < begun_ns)
+			begun_ns = port->queues[i].run->begun_ns;
+	port->started_ns = begun_ns;
+	port->begun = true;
+}
+
+/* When the last worker was done. */
+static uint64_t workers_quiet_ns(const struct port *port)
+{
+	uint64_t last_ns = 0;
+
+	for (unsigned i = 0; i < port->config.queues; i++) {
+		uint64_t quiet_ns = worker_quiet_ns(port->queues[i].worker);
+
+		last_ns = quiet_ns > last_ns ? quiet_ns : last_ns;
+	}
+	return last_ns;
+}
+
 static void advance_run(struct port *port)
 {
 	bool sent_all = port->tx && !port->rx && workers_all_say(port, WORKER_TX_QUIET);
 
+	note_begin(port);
 	take_fault(port);
 	if (!port->stop_wanted && !port->pause_wanted && !port->lost && !sent_all)
 		return;
-	port->ended_ns = clock_now_ns();
+	port->ended_ns = sent_all ? workers_quiet_ns(port) : clock_now_ns();
 	if (port->lost) {
 		post_sleep(port);
 		port->phase = PHASE_RELEASING;

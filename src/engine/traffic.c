@@ -16,6 +16,7 @@
 struct selection {
 	struct port *ports[WIRE_PORTS_MAX];
 	size_t count;
+	bool has_flows; /* at least one of them */
 };
 
 static bool selection_has(const struct selection *selection, const struct port *port)
@@ -42,7 +43,7 @@ static int select_ports(struct engine *engine, const char *const *names, size_t 
 		struct port *port = engine_port_find(engine, names[i]);
 
 		if (!port)
-			return engine_port_unknown(engine, names[i], err);
+			return engine_port_unknown(engine, names[i], "ports", err);
 		if (!selection_has(selection, port))
 			selection->ports[selection->count++] = port;
 	}
@@ -66,6 +67,16 @@ static bool flow_is_named(const struct engine_start *start, const struct flow *f
 		if (strcmp(start->flows[i], flow->config.name) == 0)
 			return true;
 	return start->flow_count == 0;
+}
+
+static void look_for_flows(
+	const struct engine *engine, const struct engine_start *start, struct selection *selection)
+{
+	for (size_t p = 0; p < selection->count; p++)
+		for (size_t i = 0; i < engine->flow_count; i++)
+			selection->has_flows |=
+				flow_is_named(start, engine->flows[i]) &&
+				flow_is_on(engine, engine->flows[i], selection->ports[p]);
 }
 
 static int flow_names_check(const struct engine *engine, const struct engine_start *start,
@@ -138,14 +149,20 @@ static int gather_flows(const struct engine *engine, const struct engine_start *
 	return 0;
 }
 
-/* Whether the flow "default" is what the port would send: the only one, or none at all yet. */
-static bool means_default(const struct engine_start *start, const struct start_port *wanted)
+/*
+ * Whether the flow "default" is what the port is to send: sending is wanted and no port of the
+ * start has any flow, or the port has only that one and it is described anew.
+ */
+static bool means_default(const struct engine_start *start, const struct selection *selection,
+	const struct start_port *wanted)
 {
 	size_t n = wanted->request.flow_count;
 
+	if (start->mode == POLICY_MODE_RX)
+		return false;
 	if (n == 0)
-		return has_options(start) || start->mode == POLICY_MODE_TX ||
-		       start->mode == POLICY_MODE_BOTH;
+		return !selection->has_flows &&
+		       (has_options(start) || start->mode != POLICY_MODE_AUTO);
 	return n == 1 && has_options(start) && start->flow_count == 0 &&
 	       strcmp(wanted->flows[0]->config.name, CONFIG_DEFAULT_FLOW) == 0;
 }
@@ -173,20 +190,22 @@ static int default_is_free(const struct engine *engine, const struct start_port 
 static int directions(
 	const struct engine_start *start, struct start_port *wanted, struct error *err)
 {
-	bool has_flows = wanted->request.flow_count > 0;
+	struct port_run_request *request = &wanted->request;
 
-	wanted->request.tx = start->mode == POLICY_MODE_TX || start->mode == POLICY_MODE_BOTH ||
-			     (start->mode == POLICY_MODE_AUTO && has_flows);
-	wanted->request.rx =
-		start->mode != POLICY_MODE_TX && !(start->mode == POLICY_MODE_AUTO && has_flows);
-	if (start->mode == POLICY_MODE_RX) {
-		if (has_options(start))
-			return error_set(err, EINVAL, ERROR_INVALID, "mode",
-				"mode rx sends nothing: flow options make no sense with it");
-		wanted->request.flow_count = 0;
-		wanted->define_default = false;
-	}
-	return 0;
+	if (start->mode == POLICY_MODE_RX && has_options(start))
+		return error_set(err, EINVAL, ERROR_INVALID, "mode",
+			"mode rx sends nothing: flow options make no sense with it");
+	if (start->mode == POLICY_MODE_RX)
+		request->flow_count = 0;
+	request->tx = request->flow_count > 0;
+	request->rx = start->mode == POLICY_MODE_RX || start->mode == POLICY_MODE_BOTH ||
+		      (start->mode == POLICY_MODE_AUTO && !request->tx);
+	if (request->tx || request->rx)
+		return 0;
+	error_set(err, EINVAL, ERROR_INVALID, "mode", "port %s has no flow to send",
+		wanted->port->config.name);
+	error_hint(err, "without --mode it receives");
+	return -EINVAL;
 }
 
 static int default_route_check(
@@ -221,7 +240,7 @@ static int gather(struct engine *engine, const struct engine_start *start,
 
 	if (rc == 0)
 		rc = gather_flows(engine, start, wanted, err);
-	if (rc == 0 && start->mode != POLICY_MODE_RX && means_default(start, wanted)) {
+	if (rc == 0 && means_default(start, selection, wanted)) {
 		rc = default_is_free(engine, wanted, selection, err);
 		if (rc == 0)
 			rc = default_flow(start, wanted, err);
@@ -280,12 +299,10 @@ static void log_start(const struct start_port *wanted)
 /* Receivers first, so that nothing is sent that nobody waits for. */
 static void run_all(const struct start_port *wanted, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (!wanted[i].request.tx)
-			port_run(wanted[i].port);
-	for (size_t i = 0; i < n; i++)
-		if (wanted[i].request.tx)
-			port_run(wanted[i].port);
+	for (int senders = 0; senders <= 1; senders++)
+		for (size_t i = 0; i < n; i++)
+			if (wanted[i].request.tx == senders)
+				port_run(wanted[i].port);
 	for (size_t i = 0; i < n; i++)
 		log_start(&wanted[i]);
 }
@@ -316,7 +333,7 @@ static int start_selected(struct engine *engine, const struct engine_start *star
 int engine_traffic_start(struct engine *engine, const struct engine_start *start, struct error *err)
 {
 	struct start_port *wanted;
-	struct selection selection;
+	struct selection selection = {0};
 	int rc;
 
 	rc = select_ports(engine, start->ports, start->port_count, &selection, err);
@@ -324,6 +341,7 @@ int engine_traffic_start(struct engine *engine, const struct engine_start *start
 		rc = flow_names_check(engine, start, &selection, err);
 	if (rc)
 		return rc;
+	look_for_flows(engine, start, &selection);
 	wanted = calloc(selection.count, sizeof(*wanted));
 	if (!wanted)
 		return engine_no_memory(err);
@@ -435,16 +453,25 @@ int engine_traffic_resume(
 	struct engine *engine, const char *const *ports, size_t n, struct error *err)
 {
 	struct selection selection;
+	size_t prepared = 0;
 	int rc = select_ports(engine, ports, n, &selection, err);
 
 	if (rc == 0)
 		rc = narrow(&selection, is_paused, n > 0, "paused", err);
-	for (size_t i = 0; rc == 0 && i < selection.count; i++) {
-		rc = port_resume(selection.ports[i], err);
-		if (rc == 0)
-			log_info("port %s: resumed", selection.ports[i]->config.name);
+	while (rc == 0 && prepared < selection.count) {
+		rc = port_resume_prepare(selection.ports[prepared], err);
+		prepared += rc == 0;
 	}
-	return rc;
+	if (rc) {
+		while (prepared > 0)
+			port_resume_undo(selection.ports[--prepared]);
+		return rc;
+	}
+	for (int senders = 0; senders <= 1; senders++)
+		for (size_t i = 0; i < selection.count; i++)
+			if (selection.ports[i]->tx == senders)
+				port_resume(selection.ports[i]);
+	return 0;
 }
 
 void engine_done_cancel(struct engine *engine, void *arg)
