@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The daemon as a service: its configuration, its signals, and what it tells systemd. Control
+ * thread. */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "config/config.h"
+#include "options.h"
+
+struct event_base;
+
+/* Reads the configuration with the command line laid over it; every error goes to stderr. NULL on
+ * failure. */
+struct config *service_config(const struct options *options);
+
+/* Runs the loop until SIGTERM or SIGINT; tells systemd when it is ready and when it stops. 0 or
+ * -errno. */
+int service_run(struct event_base *base);
+
+#endif
