@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory of a program that lives for one command: when there is none left it says so and exits with
+ * status 1. This holds for what cJSON allocates as well, so that no caller has a failed allocation
+ * to handle.
+ */
+#ifndef CTL_MEMORY_H
+#define CTL_MEMORY_H
+
+/* Lets cJSON allocate by this rule. Before the first use of cJSON. */
+void memory_init(void);
+
+/* Passes on what an allocating function returned, unless it is NULL. */
+void *memory_need(void *pointer);
+
+#endif

@@ -1,0 +1,40 @@
+# Unit tests of ctl.
+if HAVE_CHECK
+unit_ctl_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)
+unit_ctl_LDADD = libctl.a libjson.a libutil.a $(CJSON_LIBS) $(CHECK_LIBS)
+check_PROGRAMS += tests/unit/ctl/test_args
+tests_unit_ctl_test_args_SOURCES = tests/unit/ctl/test_args.c
+tests_unit_ctl_test_args_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_args_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_args_LDADD = $(unit_ctl_LDADD)
+check_PROGRAMS += tests/unit/ctl/test_command
+tests_unit_ctl_test_command_SOURCES = tests/unit/ctl/test_command.c
+tests_unit_ctl_test_command_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_command_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_command_LDADD = $(unit_ctl_LDADD)
+check_PROGRAMS += tests/unit/ctl/test_document
+tests_unit_ctl_test_document_SOURCES = tests/unit/ctl/test_document.c
+tests_unit_ctl_test_document_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_document_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_document_LDADD = $(unit_ctl_LDADD)
+check_PROGRAMS += tests/unit/ctl/test_failure
+tests_unit_ctl_test_failure_SOURCES = tests/unit/ctl/test_failure.c
+tests_unit_ctl_test_failure_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_failure_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_failure_LDADD = $(unit_ctl_LDADD)
+check_PROGRAMS += tests/unit/ctl/test_frame
+tests_unit_ctl_test_frame_SOURCES = tests/unit/ctl/test_frame.c
+tests_unit_ctl_test_frame_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_frame_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_frame_LDADD = $(unit_ctl_LDADD)
+check_PROGRAMS += tests/unit/ctl/test_screen
+tests_unit_ctl_test_screen_SOURCES = tests/unit/ctl/test_screen.c
+tests_unit_ctl_test_screen_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_screen_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_screen_LDADD = $(unit_ctl_LDADD)
+check_PROGRAMS += tests/unit/ctl/test_table
+tests_unit_ctl_test_table_SOURCES = tests/unit/ctl/test_table.c
+tests_unit_ctl_test_table_CFLAGS = $(unit_CFLAGS)
+tests_unit_ctl_test_table_CPPFLAGS = $(unit_ctl_CPPFLAGS)
+tests_unit_ctl_test_table_LDADD = $(unit_ctl_LDADD)
+endif
