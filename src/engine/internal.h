@@ -131,7 +131,7 @@ int engine_no_memory(struct error *err);
 /* port.c: a port and its device */
 int port_new(struct engine *engine, const struct config_port *config, struct port **port,
 	struct error *err);
-void port_free(struct port *port); /* phase IDLE, PAUSED or LOST */
+void port_free(struct port *port); /* in any phase */
 /* Opens the device when it is not open. 0 or -errno with *err set and port->reason kept. */
 int port_open(struct port *port, struct error *err);
 void port_close(struct port *port);
@@ -158,6 +158,8 @@ void port_pause(struct port *port);
 int port_resume_prepare(struct port *port, struct error *err);
 void port_resume_undo(struct port *port);
 void port_resume(struct port *port);
+/* Ends whatever run there is, without workers: they are gone. */
+void port_run_abandon(struct port *port);
 /* One step, if its condition holds. Returns whether the port needs to be looked at again soon. */
 bool port_advance(struct port *port);
 /* Whether it is at rest: IDLE, PAUSED or LOST. */

@@ -93,10 +93,13 @@ fail:
 
 void port_free(struct port *port)
 {
-	port_stop(port);
+	/* Workers first: when they are joined, nothing uses the rest any more, whatever the phase.
+	 */
+	for (unsigned i = 0; i < port->config.queues; i++)
+		worker_free(port->queues[i].worker);
+	port_run_abandon(port);
 	port_close(port);
 	for (unsigned i = 0; i < port->config.queues; i++) {
-		worker_free(port->queues[i].worker);
 		free(port->queues[i].counters);
 		free(port->queues[i].sequences);
 	}

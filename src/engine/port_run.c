@@ -372,6 +372,13 @@ static uint64_t workers_quiet_ns(const struct port *port)
 	return last_ns;
 }
 
+void port_run_abandon(struct port *port)
+{
+	port_stop(port);
+	if (!port_rests(port))
+		run_ended(port);
+}
+
 static void advance_run(struct port *port)
 {
 	bool sent_all = port->tx && !port->rx && workers_all_say(port, WORKER_TX_QUIET);
