@@ -155,7 +155,7 @@ static int fault_of(const struct packet_dev *packet, struct packet_tx *tx, int e
 	}
 }
 
-/* Makes the kernel take what is requested. */
+/* Makes the kernel take what is requested; when it took less than that, refusals is not 0. */
 static void kick(struct netdev_queue *queue, struct packet_tx *tx)
 {
 	if (tx->refusals > 0 && clock_now_ns() < tx->pause_ns) {
@@ -198,7 +198,8 @@ unsigned packet_tx_burst(struct netdev_queue *queue, struct pktbuf **bufs, unsig
 	}
 	if (accepted < n)
 		queue->fault = ENOBUFS;
-	kick(queue, tx);
+	if (accepted > 0 || tx->refusals > 0)
+		kick(queue, tx);
 	reap(queue, tx);
 	return accepted;
 }
@@ -208,7 +209,7 @@ unsigned packet_tx_reap(struct netdev_queue *queue)
 	struct packet_tx *tx = &((struct packet_queue *)queue)->tx;
 
 	reap(queue, tx);
-	if (tx->in_flight > 0 && slot_status(tx, tx->oldest) == TP_STATUS_SEND_REQUEST)
+	if (tx->in_flight > 0 && tx->refusals > 0)
 		kick(queue, tx);
 	reap(queue, tx);
 	return tx->in_flight;
