@@ -63,6 +63,21 @@ static inline void pacer_advance(struct pacer *pacer, unsigned n)
 		pacer_step(pacer);
 }
 
+/* Puts n frames back on the schedule: pacer_advance() undone. */
+static inline void pacer_retreat(struct pacer *pacer, unsigned n)
+{
+	if (pacer->den == 0)
+		return;
+	for (; n > 0; n--) {
+		pacer->next_ns -= pacer->whole_ns;
+		if (pacer->part < pacer->rest) {
+			pacer->part += pacer->den;
+			pacer->next_ns--;
+		}
+		pacer->part -= pacer->rest;
+	}
+}
+
 /* Moves the schedule when it lies too far back; returns by how many ns. */
 static inline uint64_t pacer_slip(struct pacer *pacer, uint64_t now_ns)
 {

@@ -50,13 +50,21 @@ struct run *run_new(const struct plan *plan, unsigned queue, const struct run_me
 	return run;
 }
 
+/* The device never took these: if ever, they are made again, under the same numbers. */
+static void abandon_pending(struct run_flow *flow)
+{
+	flow->next_n -= flow->pending_count;
+	pacer_retreat(&flow->pacer, flow->pending_count);
+	for (; flow->pending_count > 0; flow->pending_count--)
+		pktbuf_free(flow->pending[flow->pending_first++]);
+}
+
 void run_release(struct run *run)
 {
 	for (unsigned i = 0; i < run->flow_count; i++) {
 		struct run_flow *flow = &run->flows[i];
 
-		for (; flow->pending_count > 0; flow->pending_count--)
-			pktbuf_free(flow->pending[flow->pending_first++]);
+		abandon_pending(flow);
 		while (flow->primed.count > 0) {
 			struct pktbuf *buf = flow->primed.slots[--flow->primed.count];
 
@@ -93,8 +101,6 @@ void run_begin(struct run *run, uint64_t now_ns)
 
 		if (flow->started) { /* go on where run_end() left off */
 			flow->pacer.next_ns += now_ns - run->ended_ns;
-			if (flow->pacer.next_ns < now_ns) /* nothing to catch up with */
-				flow->pacer.next_ns = now_ns;
 			flow->end_ns = add_or_never(flow->end_ns, now_ns - run->ended_ns);
 			continue;
 		}
@@ -221,28 +227,19 @@ static bool flow_is_over(const struct run_flow *flow, uint64_t now_ns)
 	return now_ns >= flow->end_ns && (!paced || now_ns - flow->end_ns > RUN_GRACE_NS);
 }
 
-/* The device never took these: they are made again, under the same numbers, if ever. */
-static void abandon_pending(struct run_flow *flow)
-{
-	flow->next_n -= flow->pending_count;
-	for (; flow->pending_count > 0; flow->pending_count--)
-		pktbuf_free(flow->pending[flow->pending_first++]);
-	flow->finished = true;
-}
-
 /* How many frames the flow should send now; marks it finished when the answer is: never again. */
 static unsigned flow_due(struct run_flow *flow, uint64_t now_ns)
 {
 	const struct plan_flow *plan = flow->plan;
 	uint64_t left = plan->count - flow->next_n, slipped_ns;
 
+	slipped_ns = left > 0 ? pacer_slip(&flow->pacer, now_ns) : 0;
+	if (slipped_ns) /* also when its time is over: then the last frames are missing */
+		counter_add(&flow->counters->slipped_ns, slipped_ns);
 	if (left == 0 || flow_is_over(flow, now_ns)) {
 		flow->finished = true;
 		return 0;
 	}
-	slipped_ns = pacer_slip(&flow->pacer, now_ns);
-	if (slipped_ns)
-		counter_add(&flow->counters->slipped_ns, slipped_ns);
 	return pacer_due(&flow->pacer, now_ns, left < plan->burst ? (unsigned)left : plan->burst);
 }
 
@@ -286,8 +283,10 @@ unsigned run_flow_step(
 	unsigned due, made, lost = 0;
 
 	queue->fault = 0;
-	if (flow->pending_count > 0 && flow_is_over(flow, now_ns))
+	if (flow->pending_count > 0 && flow_is_over(flow, now_ns)) {
 		abandon_pending(flow);
+		flow->finished = true;
+	}
 	if (flow->pending_count > 0)
 		return offer(flow, queue);
 	if (flow->finished)

@@ -81,6 +81,15 @@ static void error_take(int fd)
 		fd, SOL_SOCKET, SO_ERROR, &error, &len); /* the link monitor knows the cause */
 }
 
+/* A wake-up may come after its job has been adopted: left there, it would end every later rest. */
+static void wakeup_take(int fd)
+{
+	uint64_t count;
+	ssize_t got = read(fd, &count, sizeof(count));
+
+	(void)got;
+}
+
 /* Sleeps until woken, a frame arrives, or timeout_ns is over. */
 static void rest(const struct worker_loop *loop, uint64_t timeout_ns)
 {
@@ -91,19 +100,19 @@ static void rest(const struct worker_loop *loop, uint64_t timeout_ns)
 	struct timespec timeout = {.tv_sec = (time_t)(timeout_ns / NS_PER_S),
 		.tv_nsec = (long)(timeout_ns % NS_PER_S)};
 
-	if (ppoll(fds, loop->rx_fd >= 0 ? 2 : 1, timeout_ns == UINT64_MAX ? NULL : &timeout, NULL) >
-			0 &&
-		fds[1].revents & POLLERR)
+	if (ppoll(fds, loop->rx_fd >= 0 ? 2 : 1, timeout_ns == UINT64_MAX ? NULL : &timeout,
+		    NULL) <= 0)
+		return;
+	if (fds[0].revents & POLLIN)
+		wakeup_take(loop->worker->wake_fd);
+	if (fds[1].revents & POLLERR)
 		error_take(loop->rx_fd);
 }
 
 static void job_begin(struct worker_loop *loop, const struct worker_job *job)
 {
 	struct worker *worker = loop->worker;
-	uint64_t woken;
-	ssize_t got = read(worker->wake_fd, &woken, sizeof(woken));
 
-	(void)got; /* non-blocking: it may have been posted without a wake left to take */
 	loop->now_ns = clock_now_ns();
 	if (loop->job->run)
 		run_end(loop->job->run, loop->now_ns);
@@ -250,7 +259,7 @@ static void round_of_work(struct worker_loop *loop)
 {
 	const struct worker_job *job = loop->job;
 	struct queue_counters *counters = job->queue->counters;
-	unsigned moved = 0;
+	unsigned sent = 0, received = 0;
 
 	loop->now_ns = clock_now_ns();
 	counter_add(&counters->rounds, 1);
@@ -261,15 +270,15 @@ static void round_of_work(struct worker_loop *loop)
 		return;
 	}
 	if (job->tx)
-		moved += transmit(loop);
+		sent = transmit(loop);
 	if (job->rx)
-		moved += receive(loop);
-	if (moved == 0 || !job->tx)
+		received = receive(loop);
+	if (sent == 0)
 		check_tx_quiet(loop);
 	if (job->drain)
 		check_rx_quiet(loop);
 	counter_set(&counters->pool_free, job->queue->pool->count);
-	if (moved == 0)
+	if (sent + received == 0)
 		idle(loop);
 }
 

@@ -68,7 +68,10 @@ struct worker {
 int worker_new(unsigned cpu, int notify_fd, struct worker **worker);
 void worker_free(struct worker *worker);
 
-/* Makes job the worker's next one; gives it its generation. job stays the caller's. */
+/*
+ * Makes job the worker's next one; gives it its generation. job stays the caller's; it must be
+ * another record than the one posted before.
+ */
 void worker_post(struct worker *worker, struct worker_job *job);
 
 /* Whether the worker has adopted the newest job. */

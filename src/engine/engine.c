@@ -29,22 +29,38 @@ int engine_no_memory(struct error *err)
 	return error_set(err, ENOMEM, ERROR_INTERNAL, NULL, "out of memory");
 }
 
-static bool pending_is_over(const struct pending *pending)
+/*
+ * Strikes off the ports that have come to rest: whoever waits does not wait for their next run, and
+ * they may be removed.
+ */
+static void strike_off(struct pending *pending)
 {
+	size_t left = 0;
+
 	for (size_t i = 0; i < pending->port_count; i++)
 		if (!port_rests(pending->ports[i]))
-			return false;
-	return true;
+			pending->ports[left++] = pending->ports[i];
+	pending->port_count = left;
 }
 
+static struct pending *pending_over(const struct engine *engine)
+{
+	struct pending *pending;
+
+	TAILQ_FOREACH(pending, &engine->pending, entry)
+	if (pending->port_count == 0)
+		break;
+	return pending;
+}
+
+/* Whoever is told may stop, start, remove and cancel at once: so the list is looked at anew. */
 static void answer_pending(struct engine *engine)
 {
-	struct pending *pending, *next;
+	struct pending *pending;
 
-	for (pending = TAILQ_FIRST(&engine->pending); pending; pending = next) {
-		next = TAILQ_NEXT(pending, entry);
-		if (!pending_is_over(pending))
-			continue;
+	TAILQ_FOREACH(pending, &engine->pending, entry)
+	strike_off(pending);
+	while ((pending = pending_over(engine))) {
 		TAILQ_REMOVE(&engine->pending, pending, entry);
 		if (pending->done)
 			pending->done(pending->arg);
@@ -74,8 +90,11 @@ static bool ports_advance(struct engine *engine)
 		bool rested = port_rests(port);
 
 		again |= port_advance(port);
-		if (!rested && port_rests(port))
-			log_stopped(port);
+		if (rested || !port_rests(port))
+			continue;
+		log_stopped(port);
+		if (!port->dev) /* its device may have come back in the meantime */
+			port_refresh(port);
 	}
 	return again;
 }

@@ -26,8 +26,7 @@ bool flow_is_on(const struct engine *engine, const struct flow *flow, const stru
 	return strcmp(flow->config.port, port->config.name) == 0;
 }
 
-/* Whether a run holds the flow: also one that is paused or waits for its device. */
-static bool flow_is_held(const struct engine *engine, const struct flow *flow)
+bool flow_is_held(const struct engine *engine, const struct flow *flow)
 {
 	for (size_t p = 0; p < engine->port_count; p++) {
 		const struct port *port = engine->ports[p];
@@ -71,6 +70,7 @@ int flow_add(struct engine *engine, const struct config_flow *config, struct flo
 	new->config = *config;
 	new->metrics = config->metrics;
 	new->number = number_unused(engine);
+	receivers_restart(engine, new->number);
 	engine->flows[engine->flow_count++] = new;
 	*flow = new;
 	return 0;
@@ -176,14 +176,15 @@ int engine_flow_set(
 	return rc;
 }
 
-static int flow_unknown(const struct engine *engine, const char *name, struct error *err)
+int flow_unknown(
+	const struct engine *engine, const char *name, const char *param, struct error *err)
 {
 	const char *names[WIRE_FLOWS_MAX], *near;
 
 	for (size_t i = 0; i < engine->flow_count; i++)
 		names[i] = engine->flows[i]->config.name;
 	near = text_nearest(name, names, engine->flow_count);
-	error_set(err, ENOENT, ERROR_NOT_FOUND, "name", "no flow is called \"%.64s\"", name);
+	error_set(err, ENOENT, ERROR_NOT_FOUND, param, "no flow is called \"%.64s\"", name);
 	if (near)
 		error_hint(err, "did you mean %s", near);
 	else
@@ -196,7 +197,7 @@ int engine_flow_remove(struct engine *engine, const char *name, struct error *er
 	struct flow *flow = engine_flow_find(engine, name);
 
 	if (!flow)
-		return flow_unknown(engine, name, err);
+		return flow_unknown(engine, name, "name", err);
 	if (flow_is_held(engine, flow))
 		return held_error(flow, err);
 	flow_remove(engine, flow);
@@ -223,7 +224,7 @@ int engine_frame(struct engine *engine, const char *name, uint64_t n, uint8_t **
 	int rc;
 
 	if (!flow)
-		return flow_unknown(engine, name, err);
+		return flow_unknown(engine, name, "name", err);
 	for (size_t i = 0; i < engine->port_count; i++)
 		if (flow_is_on(engine, flow, engine->ports[i]))
 			port_facts(engine->ports[i], &facts);

@@ -85,7 +85,8 @@ struct port {
 	struct flow **flows;           /* of the plan, same order */
 	bool begun;                    /* its workers have: started_ns is from them */
 	uint64_t started_ns, ended_ns; /* ended 0: still going */
-	uint64_t first_attempted[WIRE_FLOWS_MAX + 1]; /* per flow number, when reception began */
+	uint64_t silenced_ns;          /* when its workers were told to sleep; 0: not yet */
+	uint64_t first_attempted[WIRE_FLOWS_MAX + 1]; /* per flow number, before reception began */
 
 	struct event *second;       /* once a second while it runs */
 	struct port_totals sampled; /* a second ago */
@@ -132,7 +133,10 @@ int engine_no_memory(struct error *err);
 int port_new(struct engine *engine, const struct config_port *config, struct port **port,
 	struct error *err);
 void port_free(struct port *port); /* in any phase */
-/* Opens the device when it is not open. 0 or -errno with *err set and port->reason kept. */
+/*
+ * Opens the device when it is not open, asks it for its facts when it is. 0 or -errno with *err
+ * set, and port->reason when it could not be opened.
+ */
 int port_open(struct port *port, struct error *err);
 void port_close(struct port *port);
 /* Looks at the link and whether the device is still there; opens it when it has come back. */
@@ -150,7 +154,10 @@ struct port_run_request {
 /* Everything that can fail, up to a started device. Undo with port_unprepare(). */
 int port_prepare(struct port *port, const struct port_run_request *request, struct error *err);
 void port_unprepare(struct port *port);
+/* Clears the counters and sets the workers to work. */
 void port_run(struct port *port);
+/* Ports that receive go on; for them the flow of that number begins again at its first frame. */
+void receivers_restart(const struct engine *engine, uint16_t number);
 /* Leaves RUN, or forgets a run that is PAUSED or LOST. */
 void port_stop(struct port *port);
 void port_pause(struct port *port);
@@ -172,6 +179,10 @@ bool flow_is_running(const struct engine *engine, const struct flow *flow);
 
 /* flow.c */
 bool flow_is_on(const struct engine *engine, const struct flow *flow, const struct port *port);
+/* Whether a run holds the flow: also one that is paused or waits for its device. */
+bool flow_is_held(const struct engine *engine, const struct flow *flow);
+int flow_unknown(
+	const struct engine *engine, const char *name, const char *param, struct error *err);
 int flow_add(struct engine *engine, const struct config_flow *config, struct flow **flow,
 	struct error *err);
 void flow_remove(struct engine *engine, struct flow *flow);

@@ -142,17 +142,24 @@ static void log_opened(const struct port *port)
 	log_info("port %s: %s", port->config.name, info->features);
 }
 
+static int device_ask(struct port *port, struct error *err)
+{
+	int rc = port->ops->info(port->dev, &port->info);
+
+	return rc ? error_set(err, -rc, ERROR_DEVICE, "location",
+			    "%s: the device does not tell its facts: %s", port->config.location,
+			    strerror(-rc))
+		  : 0;
+}
+
 static int device_open(struct port *port, struct error *err)
 {
 	int rc = port->ops->open(port->address, &port->dev, err);
 
+	if (rc == 0)
+		rc = device_ask(port, err);
 	if (rc)
 		return rc;
-	rc = port->ops->info(port->dev, &port->info);
-	if (rc)
-		return error_set(err, -rc, ERROR_DEVICE, "location",
-			"%s: the device does not tell its facts: %s", port->config.location,
-			strerror(-rc));
 	if (port->config.queues > port->info.queues_max)
 		return error_set(err, EINVAL, ERROR_INVALID, "queues",
 			"%s has %u queue pairs, not %u", port->config.location,
@@ -165,7 +172,7 @@ int port_open(struct port *port, struct error *err)
 	int rc, link;
 
 	if (port->dev)
-		return 0;
+		return device_ask(port, err); /* its MTU or speed may be another by now */
 	rc = device_open(port, err);
 	if (rc) {
 		port_close(port);
@@ -211,6 +218,7 @@ static void device_look_for(struct port *port)
 		return;
 	if (port_resume_prepare(port, &err) != 0) {
 		log_error("port %s: is back, but cannot go on: %s", port->config.name, err.message);
+		port_close(port); /* it is looked for again */
 		return;
 	}
 	port_resume(port);

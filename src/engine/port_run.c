@@ -59,11 +59,13 @@ static void post_work(struct port *port, bool tx, bool rx, bool drain)
 
 static void post_sleep(struct port *port)
 {
+	port->silenced_ns = clock_now_ns();
 	post(port, &(struct worker_job){.sleep = true});
 }
 
 /* ---- start ---- */
 
+/* A flow that is under way begins, for us, with the frame that comes in first. */
 static int sequences_new(struct port *port, struct error *err)
 {
 	size_t size = (WIRE_FLOWS_MAX + 1) * sizeof(struct sequence);
@@ -72,7 +74,7 @@ static int sequences_new(struct port *port, struct error *err)
 	for (size_t i = 0; i < port->engine->flow_count; i++) {
 		const struct flow *flow = port->engine->flows[i];
 
-		if (flow_is_running(port->engine, flow))
+		if (flow_is_held(port->engine, flow))
 			port->first_attempted[flow->number] =
 				counter_read(&flow->counters->attempted);
 	}
@@ -83,7 +85,8 @@ static int sequences_new(struct port *port, struct error *err)
 			return engine_no_memory(err);
 		memset(sequences, 0, size);
 		for (unsigned i = 0; i <= WIRE_FLOWS_MAX; i++)
-			sequence_reset(&sequences[i], (uint32_t)port->first_attempted[i]);
+			if (port->first_attempted[i] == 0)
+				sequence_reset(&sequences[i], 0);
 		free(port->queues[q].sequences);
 		port->queues[q].sequences = sequences;
 	}
@@ -148,8 +151,7 @@ static int plan_make(struct port *port, const struct port_run_request *request, 
 	return plan_new(&facts, planned, (unsigned)request->flow_count, &port->plan, err);
 }
 
-/* Ports that receive go on; for them the flow begins again at its first frame. */
-static void receivers_restart(const struct engine *engine, uint16_t number)
+void receivers_restart(const struct engine *engine, uint16_t number)
 {
 	for (size_t p = 0; p < engine->port_count; p++) {
 		struct port *port = engine->ports[p];
@@ -207,7 +209,6 @@ int port_prepare(struct port *port, const struct port_run_request *request, stru
 	}
 	for (size_t i = 0; i < request->flow_count; i++)
 		request->flows[i]->metrics = request->configs[i].metrics;
-	counters_clear(port);
 	return 0;
 }
 
@@ -231,7 +232,7 @@ static void second_start(struct port *port)
 static void port_go(struct port *port)
 {
 	port->stop_wanted = port->pause_wanted = port->lost = false;
-	port->ended_ns = 0;
+	port->ended_ns = port->silenced_ns = 0;
 	port->phase = PHASE_RUN;
 	second_start(port);
 	post_work(port, port->tx, port->rx, false);
@@ -239,6 +240,8 @@ static void port_go(struct port *port)
 
 void port_run(struct port *port)
 {
+	port->reason[0] = '\0';
+	counters_clear(port);
 	port->started_ns = clock_now_ns();
 	port->begun = false;
 	port_go(port);

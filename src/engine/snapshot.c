@@ -153,36 +153,75 @@ bool flow_is_running(const struct engine *engine, const struct flow *flow)
 	return false;
 }
 
-/* What one port received of a flow. */
-static void add_received(
-	const struct port *port, const struct flow *flow, bool running, struct stats_flow *out)
+/* The count whose lower 32 bits are a sequence number, where reference is not far from it. */
+static uint64_t count_near(uint64_t reference, uint64_t number)
 {
-	uint64_t frames = 0, duplicates = 0, lost = 0, sent;
+	return reference + (uint64_t)(int32_t)((uint32_t)number - (uint32_t)reference);
+}
 
-	for (unsigned q = 0; q < port->config.queues; q++) {
-		struct sequence *sequence;
+/* What the queues of one port received of a flow. */
+struct arrived {
+	uint64_t frames, bytes, lost, duplicates, out_of_order;
+	uint64_t first, next; /* of its frame numbers: the first, and the highest + 1 */
+};
 
-		if (!port->queues[q].sequences)
+static struct arrived sum_arrived(const struct port *port, const struct flow *flow)
+{
+	uint64_t before = port->first_attempted[flow->number];
+	uint64_t attempted = counter_read(&flow->counters->attempted);
+	struct arrived sum = {.first = UINT64_MAX};
+
+	for (unsigned q = 0; q < port->config.queues && port->queues[q].sequences; q++) {
+		const struct sequence *sequence = &port->queues[q].sequences[flow->number];
+		uint64_t first, next;
+
+		if (sequence_is_stale(sequence) || counter_read(&sequence->frames) == 0)
 			continue;
-		sequence = &port->queues[q].sequences[flow->number];
-		if (sequence_is_stale(sequence))
-			continue;
-		frames += counter_read(&sequence->frames);
-		out->bytes_rx += counter_read(&sequence->bytes);
-		duplicates += counter_read(&sequence->duplicates);
-		out->out_of_order += counter_read(&sequence->out_of_order);
-		lost += counter_read(&sequence->lost);
+		sum.frames += counter_read(&sequence->frames);
+		sum.bytes += counter_read(&sequence->bytes);
+		sum.lost += counter_read(&sequence->lost);
+		sum.duplicates += counter_read(&sequence->duplicates);
+		sum.out_of_order += counter_read(&sequence->out_of_order);
+		first = count_near(before, counter_read(&sequence->first));
+		next = count_near(attempted, counter_read(&sequence->next));
+		sum.first = first < sum.first ? first : sum.first;
+		sum.next = next > sum.next ? next : sum.next;
 	}
-	out->frames_rx += frames;
-	out->duplicates += duplicates;
-	if (frames == 0)
+	return sum;
+}
+
+/* Whether the receiver was still there when the sender had sent its last frame. */
+static bool saw_the_end(
+	const struct engine *engine, const struct port *receiver, const struct flow *flow)
+{
+	if (flow_is_running(engine, flow) || counter_read(&flow->counters->attempted) == 0)
+		return false;
+	for (size_t p = 0; p < engine->port_count; p++)
+		if (flow_is_on(engine, flow, engine->ports[p]))
+			return receiver->silenced_ns == 0 ||
+			       receiver->silenced_ns >= engine->ports[p]->ended_ns;
+	return false;
+}
+
+static void add_received(const struct engine *engine, const struct port *port,
+	const struct flow *flow, struct stats_flow *out)
+{
+	struct arrived arrived = sum_arrived(port, flow);
+	bool end = saw_the_end(engine, port, flow);
+	uint64_t wanted, unique = arrived.frames - arrived.duplicates;
+
+	if (arrived.frames == 0)
 		return;
+	out->frames_rx += arrived.frames;
+	out->bytes_rx += arrived.bytes;
+	out->duplicates += arrived.duplicates;
+	out->out_of_order += arrived.out_of_order;
 	/* Once all is sent the sender's count is the better judge: it also knows of the last
-	 * frames. */
-	sent = counter_read(&flow->counters->attempted) - port->first_attempted[flow->number];
-	if ((!running && sent > 0) || port->config.queues > 1)
-		lost = sent > frames - duplicates ? sent - (frames - duplicates) : 0;
-	out->loss += lost;
+	 * frames. A queue knows nothing of the frames that went to the others. */
+	wanted = (end ? counter_read(&flow->counters->attempted) : arrived.next) - arrived.first;
+	if (end || port->config.queues > 1)
+		arrived.lost = wanted > unique ? wanted - unique : 0;
+	out->loss += arrived.lost;
 }
 
 static void fill_flow(const struct engine *engine, const struct flow *flow, struct stats_flow *out)
@@ -197,8 +236,10 @@ static void fill_flow(const struct engine *engine, const struct flow *flow, stru
 	};
 	text_copy(out->name, sizeof(out->name), flow->config.name);
 	text_copy(out->port, sizeof(out->port), flow->config.port);
+	if (out->port[0] == '\0' && engine->port_count == 1) /* the only one there is */
+		text_copy(out->port, sizeof(out->port), engine->ports[0]->config.name);
 	for (size_t p = 0; p < engine->port_count; p++)
-		add_received(engine->ports[p], flow, out->running, out);
+		add_received(engine, engine->ports[p], flow, out);
 }
 
 struct stats_snapshot *engine_snapshot(struct engine *engine)

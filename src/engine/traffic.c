@@ -87,8 +87,7 @@ static int flow_names_check(const struct engine *engine, const struct engine_sta
 		bool covered = false;
 
 		if (!flow)
-			return error_set(err, ENOENT, ERROR_NOT_FOUND, "flows",
-				"no flow is called \"%.64s\"", start->flows[i]);
+			return flow_unknown(engine, start->flows[i], "flows", err);
 		for (size_t p = 0; p < selection->count; p++)
 			covered |= flow_is_on(engine, flow, selection->ports[p]);
 		if (!covered)
@@ -179,9 +178,9 @@ static int default_is_free(const struct engine *engine, const struct start_port 
 		error_hint(err, "name the port, or define flows");
 		return -EINVAL;
 	}
-	if (!flow || flow_is_on(engine, flow, wanted->port) || !flow_is_running(engine, flow))
+	if (!flow || flow_is_on(engine, flow, wanted->port) || !flow_is_held(engine, flow))
 		return 0;
-	error_set(err, EBUSY, ERROR_BUSY, "ports", "the flow default is being sent on port %s",
+	error_set(err, EBUSY, ERROR_BUSY, "ports", "the flow default is part of a run of port %s",
 		flow->config.port);
 	error_hint(err, "define flows with names of their own: pktgenctl flow append FILE");
 	return -EBUSY;

@@ -107,6 +107,7 @@ static int packet_open(const char *address, struct netdev **dev, struct error *e
 	if (!packet)
 		return error_set(err, ENOMEM, ERROR_INTERNAL, NULL, "out of memory");
 	packet->dev.ops = &netdev_packet_ops;
+	packet->fanout_id = -1;
 	text_copy(packet->ifname, sizeof(packet->ifname), address);
 	packet->ifindex = (int)if_nametoindex(address);
 	packet->ioctl_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -193,7 +194,7 @@ static void packet_stop(struct netdev *dev)
 	for (unsigned i = 0; i < packet->queue_count; i++)
 		queue_close(packet->queues[i]);
 	packet->queue_count = 0;
-	packet->fanout_id = 0;
+	packet->fanout_id = -1;
 }
 
 static int queue_open(struct packet_dev *packet, unsigned index, const struct netdev_conf *conf,

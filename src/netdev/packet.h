@@ -54,8 +54,8 @@ struct packet_dev {
 	struct netdev dev;
 	char ifname[IFNAMSIZ];
 	int ifindex;
-	int ioctl_fd;       /* for questions about the interface */
-	unsigned fanout_id; /* of the group that its receiving sockets form; 0: none yet */
+	int ioctl_fd;  /* for questions about the interface */
+	int fanout_id; /* of the group that its receiving sockets form; -1: none yet */
 	unsigned queue_count;
 	struct packet_queue *queues[PACKET_QUEUES_MAX];
 };

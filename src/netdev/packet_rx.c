@@ -80,20 +80,23 @@ int packet_rx_start(struct packet_dev *packet, struct packet_rx *rx)
 	struct sockaddr_ll address = {.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = packet->ifindex};
-	unsigned fanout = packet->fanout_id | PACKET_FANOUT_HASH << 16;
+	unsigned fanout = PACKET_FANOUT_HASH << 16;
 	socklen_t len = sizeof(fanout);
 
 	if (bind(rx->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
 		return -errno;
 	if (packet->queue_count == 1)
 		return 0;
-	/* Several queues share the interface's frames by flow hash; the kernel names the group. */
-	if (packet->fanout_id == 0)
+	/* Several queues share the interface's frames by flow hash; the kernel names the group, and
+	 * 0 is a name like any other: it is the first one after boot. */
+	if (packet->fanout_id < 0)
 		fanout |= PACKET_FANOUT_FLAG_UNIQUEID << 16;
+	else
+		fanout |= (unsigned)packet->fanout_id;
 	if (setsockopt(rx->fd, SOL_PACKET, PACKET_FANOUT, &fanout, sizeof(fanout)) != 0 ||
 		getsockopt(rx->fd, SOL_PACKET, PACKET_FANOUT, &fanout, &len) != 0)
 		return -errno;
-	packet->fanout_id = fanout & 0xffff;
+	packet->fanout_id = (int)(fanout & 0xffff);
 	return 0;
 }
 

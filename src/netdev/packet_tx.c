@@ -142,7 +142,7 @@ static int fault_of(const struct packet_dev *packet, struct packet_tx *tx, int e
 	case ENOMEM:
 	case ENOBUFS:
 		tx->pause_ns = clock_now_ns() + REFUSAL_PAUSE_NS;
-		if (++tx->refusals % REFUSALS_BEFORE_ASKING != 0)
+		if (tx->refusals % REFUSALS_BEFORE_ASKING != 0)
 			return tx->link_down ? ENETDOWN : ENOBUFS;
 		flags = packet_flags(packet);
 		tx->link_down = flags >= 0 && !(flags & IFF_RUNNING);
@@ -163,6 +163,7 @@ static void kick(struct netdev_queue *queue, struct packet_tx *tx)
 		return;
 	}
 	if (send(tx->fd, NULL, 0, MSG_DONTWAIT) < 0) {
+		tx->refusals++;
 		queue->fault = fault_of((struct packet_dev *)queue->dev, tx, errno);
 		return;
 	}
@@ -187,17 +188,22 @@ unsigned packet_tx_burst(struct netdev_queue *queue, struct pktbuf **bufs, unsig
 {
 	struct packet_tx *tx = &((struct packet_queue *)queue)->tx;
 	unsigned accepted = 0;
+	int fault = ENOBUFS;
 
 	if (tx->in_flight + n > SLOTS)
 		reap(queue, tx);
 	for (; accepted < n && tx->in_flight < SLOTS; accepted++) {
+		if (bufs[accepted]->len > tx->slot_size - SLOT_OVERHEAD) {
+			fault = EMSGSIZE; /* the MTU has become smaller since the plan was made */
+			break;
+		}
 		slot_fill(tx, tx->next, bufs[accepted]);
 		pktbuf_free(bufs[accepted]);
 		tx->next = slot_after(tx->next);
 		tx->in_flight++;
 	}
 	if (accepted < n)
-		queue->fault = ENOBUFS;
+		queue->fault = fault;
 	if (accepted > 0 || tx->refusals > 0)
 		kick(queue, tx);
 	reap(queue, tx);

@@ -84,7 +84,8 @@ static int buffers_check(const struct plan_port *port, const struct plan_request
 		return flow_error(err, flow, -EINVAL);
 	}
 	for (unsigned i = index % port->queues; i < n; i += port->queues)
-		wanted += requests[i].flow->burst;
+		if (requests[i].flow->alloc == POLICY_ALLOC_POOL)
+			wanted += requests[i].flow->burst;
 	if (wanted <= port->buffers)
 		return 0;
 	error_set(err, EINVAL, ERROR_INVALID, "burst",

@@ -14,6 +14,11 @@
 
 static_assert((SEQUENCE_WINDOW & (SEQUENCE_WINDOW - 1)) == 0, "remainders must survive the wrap");
 
+static uint32_t next_of(const struct sequence *sequence)
+{
+	return (uint32_t)counter_read(&sequence->next);
+}
+
 static uint64_t *word_of(struct sequence *sequence, uint32_t number)
 {
 	return &sequence->seen[number % SEQUENCE_WINDOW / 64];
@@ -28,7 +33,8 @@ static uint64_t bit_of(uint32_t number)
 static void begin(struct sequence *sequence, uint32_t first)
 {
 	memset(sequence->seen, 0xff, sizeof(sequence->seen));
-	sequence->next = first;
+	counter_set(&sequence->first, first);
+	counter_set(&sequence->next, first);
 	sequence->started = true;
 }
 
@@ -50,16 +56,16 @@ static void advance(struct sequence *sequence, uint32_t number, uint32_t ahead)
 	if (ahead >= SEQUENCE_WINDOW)
 		memset(sequence->seen, 0, sizeof(sequence->seen));
 	else
-		for (uint32_t missing = sequence->next; missing != number; missing++)
+		for (uint32_t missing = next_of(sequence); missing != number; missing++)
 			*word_of(sequence, missing) &= ~bit_of(missing);
 	*word_of(sequence, number) |= bit_of(number);
-	sequence->next = number + 1;
+	counter_set(&sequence->next, (uint32_t)(number + 1));
 }
 
 /* The number is below the highest that was seen, or equal to it. */
 static void look_back(struct sequence *sequence, uint32_t number)
 {
-	uint32_t behind = sequence->next - 1 - number;
+	uint32_t behind = next_of(sequence) - 1 - number;
 	uint64_t lost = counter_read(&sequence->lost);
 
 	if (behind < SEQUENCE_WINDOW) {
@@ -92,7 +98,7 @@ void sequence_add(struct sequence *sequence, uint32_t number, uint32_t len_bytes
 		begin(sequence, number);
 	counter_add(&sequence->frames, 1);
 	counter_add(&sequence->bytes, len_bytes);
-	ahead = number - sequence->next;
+	ahead = number - next_of(sequence);
 	/* RFC 1982 §3.2: below half of the number space is ahead, the rest is behind. */
 	if (ahead < UINT32_C(1) << 31)
 		advance(sequence, number, ahead);

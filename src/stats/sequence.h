@@ -26,10 +26,11 @@ struct sequence {
 	struct counter lost; /* missing now: falls when a late frame comes */
 	struct counter duplicates;
 	struct counter out_of_order;
+	struct counter first; /* the number it begins at */
+	struct counter next;  /* the highest number seen + 1 */
 	/* The control thread asks for a fresh start by raising wanted; the worker follows. */
 	atomic_uint wanted, epoch;
-	bool started;  /* false in a zeroed struct: whatever arrives first is the first */
-	uint32_t next; /* the highest number seen + 1 */
+	bool started; /* false in a zeroed struct: whatever arrives first is the first */
 	uint64_t seen[SEQUENCE_WINDOW / 64];
 };
 

@@ -1,0 +1,20 @@
+# Unit tests of src/netdev.
+if HAVE_CHECK
+netdev_netns = tests/unit/netdev/netns.c \
+	tests/unit/netdev/netns.h
+check_PROGRAMS += tests/unit/netdev/test_null
+tests_unit_netdev_test_null_SOURCES = tests/unit/netdev/test_null.c
+tests_unit_netdev_test_null_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_test_null_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_test_null_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/test_packet
+tests_unit_netdev_test_packet_SOURCES = tests/unit/netdev/test_packet.c $(netdev_netns)
+tests_unit_netdev_test_packet_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_test_packet_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_test_packet_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/test_registry
+tests_unit_netdev_test_registry_SOURCES = tests/unit/netdev/test_registry.c
+tests_unit_netdev_test_registry_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_test_registry_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_test_registry_LDADD = $(unit_LDADD)
+endif
