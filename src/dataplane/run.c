@@ -50,6 +50,12 @@ struct run *run_new(const struct plan *plan, unsigned queue, const struct run_me
 	return run;
 }
 
+static void finish(struct run_flow *flow)
+{
+	flow->finished = true;
+	counter_set(&flow->counters->finished, 1);
+}
+
 /* The device never took these: if ever, they are made again, under the same numbers. */
 static void abandon_pending(struct run_flow *flow)
 {
@@ -237,7 +243,7 @@ static unsigned flow_due(struct run_flow *flow, uint64_t now_ns)
 	if (slipped_ns) /* also when its time is over: then the last frames are missing */
 		counter_add(&flow->counters->slipped_ns, slipped_ns);
 	if (left == 0 || flow_is_over(flow, now_ns)) {
-		flow->finished = true;
+		finish(flow);
 		return 0;
 	}
 	return pacer_due(&flow->pacer, now_ns, left < plan->burst ? (unsigned)left : plan->burst);
@@ -285,7 +291,7 @@ unsigned run_flow_step(
 	queue->fault = 0;
 	if (flow->pending_count > 0 && flow_is_over(flow, now_ns)) {
 		abandon_pending(flow);
-		flow->finished = true;
+		finish(flow);
 	}
 	if (flow->pending_count > 0)
 		return offer(flow, queue);

@@ -23,8 +23,8 @@
 #define RX_BURST  64
 #define RX_PAUSES 32
 /* Sleep only when the next departure is this far off, and wake this much before it. */
-#define REST_MIN_NS   UINT64_C(1000000)
-#define REST_EARLY_NS UINT64_C(500000)
+#define REST_MIN_NS   UINT64_C(400000)
+#define REST_EARLY_NS UINT64_C(200000)
 #define REST_MAX_NS   UINT64_C(10000000)
 /* Poll this long after the last received frame before sleeping. */
 #define RX_LINGER_NS UINT64_C(2000000)

@@ -78,6 +78,7 @@ struct port {
 	struct port_queue queues[CONFIG_QUEUES_MAX];
 
 	enum port_phase phase;
+	bool autostart;                 /* flows wait for the device to come, to be started then */
 	bool tx, rx;                    /* of the run */
 	bool stop_wanted, pause_wanted; /* leave RUN, for good or to go on later */
 	bool lost;                      /* leave RUN because the device is gone */
@@ -85,6 +86,7 @@ struct port {
 	struct flow **flows;           /* of the plan, same order */
 	bool begun;                    /* its workers have: started_ns is from them */
 	uint64_t started_ns, ended_ns; /* ended 0: still going */
+	uint64_t sent_ns;              /* when the last frame of all flows was sent; 0: not yet */
 	uint64_t silenced_ns;          /* when its workers were told to sleep; 0: not yet */
 	uint64_t first_attempted[WIRE_FLOWS_MAX + 1]; /* per flow number, before reception began */
 
@@ -125,6 +127,8 @@ struct port *engine_port_find(const struct engine *engine, const char *name);
 struct flow *engine_flow_find(const struct engine *engine, const char *name);
 int engine_port_unknown(
 	const struct engine *engine, const char *name, const char *param, struct error *err);
+/* Starts the flows of a port that say autostart; with no device yet, when it has come. */
+void engine_autostart_port(struct port *port);
 /* Moves every port on as far as it goes, answers who waits, and comes back in a ms while needed. */
 void engine_advance(struct engine *engine);
 int engine_no_memory(struct error *err);

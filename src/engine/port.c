@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define CPUS_MAX 1024
+/* The queues of one port run together: they spread before they mind the workers of others. */
+#define OWN_WEIGHT 1000
 
 /* How many workers sit on each CPU. */
 static void cpus_used(const struct engine *engine, unsigned used[CPUS_MAX])
@@ -38,7 +40,7 @@ static int queue_init(struct port *port, unsigned index, unsigned used[CPUS_MAX]
 		return error_set(
 			err, -rc, ERROR_INVALID, "cpu", "port %s: %s", port->config.name, why);
 	queue->cpu = rc;
-	used[rc % CPUS_MAX]++;
+	used[rc % CPUS_MAX] += OWN_WEIGHT;
 	queue->counters = aligned_alloc(CPU_CACHELINE, sizeof(*queue->counters));
 	if (!queue->counters)
 		return engine_no_memory(err);
@@ -199,6 +201,7 @@ void port_close(struct port *port)
 /* The device is not the one that was opened any more. */
 static void device_gone(struct port *port)
 {
+	port->link = PORT_LINK_UNKNOWN;
 	log_warning("port %s: %s is gone", port->config.name, port->config.location);
 	text_copy(port->reason, sizeof(port->reason),
 		"the device is gone; the port waits for its return");
@@ -214,7 +217,11 @@ static void device_look_for(struct port *port)
 {
 	struct error err = {0};
 
-	if (port_open(port, &err) != 0 || port->phase != PHASE_LOST)
+	if (port_open(port, &err) != 0)
+		return;
+	if (port->autostart)
+		engine_autostart_port(port);
+	if (port->phase != PHASE_LOST)
 		return;
 	if (port_resume_prepare(port, &err) != 0) {
 		log_error("port %s: is back, but cannot go on: %s", port->config.name, err.message);

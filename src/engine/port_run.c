@@ -163,7 +163,8 @@ void receivers_restart(const struct engine *engine, uint16_t number)
 	}
 }
 
-/* Nothing of an earlier run may show in what this one counts. */
+/* Nothing of an earlier run may show beside what this one counts, nor of flows that stand still
+ * now. */
 static void counters_clear(struct port *port)
 {
 	for (unsigned i = 0; i < port->config.queues; i++) {
@@ -172,9 +173,13 @@ static void counters_clear(struct port *port)
 		memset(queue->counters, 0, sizeof(*queue->counters));
 		counter_set(&queue->counters->pool_free, port->config.pool_objects);
 	}
-	for (unsigned i = 0; i < port->plan->flow_count; i++) {
-		memset(port->flows[i]->counters, 0, sizeof(*port->flows[i]->counters));
-		receivers_restart(port->engine, port->flows[i]->number);
+	for (size_t i = 0; i < port->engine->flow_count; i++) {
+		struct flow *flow = port->engine->flows[i];
+
+		if (!flow_is_on(port->engine, flow, port))
+			continue;
+		memset(flow->counters, 0, sizeof(*flow->counters));
+		receivers_restart(port->engine, flow->number);
 	}
 }
 
@@ -232,7 +237,7 @@ static void second_start(struct port *port)
 static void port_go(struct port *port)
 {
 	port->stop_wanted = port->pause_wanted = port->lost = false;
-	port->ended_ns = port->silenced_ns = 0;
+	port->ended_ns = port->silenced_ns = port->sent_ns = 0;
 	port->phase = PHASE_RUN;
 	second_start(port);
 	post_work(port, port->tx, port->rx, false);
@@ -384,13 +389,15 @@ void port_run_abandon(struct port *port)
 
 static void advance_run(struct port *port)
 {
-	bool sent_all = port->tx && !port->rx && workers_all_say(port, WORKER_TX_QUIET);
+	bool sent_all = port->tx && workers_all_say(port, WORKER_TX_QUIET);
 
 	note_begin(port);
 	take_fault(port);
-	if (!port->stop_wanted && !port->pause_wanted && !port->lost && !sent_all)
+	if (sent_all && port->sent_ns == 0)
+		port->sent_ns = workers_quiet_ns(port);
+	if (!port->stop_wanted && !port->pause_wanted && !port->lost && (!sent_all || port->rx))
 		return;
-	port->ended_ns = sent_all ? workers_quiet_ns(port) : clock_now_ns();
+	port->ended_ns = sent_all && !port->rx ? port->sent_ns : clock_now_ns();
 	if (port->lost) {
 		post_sleep(port);
 		port->phase = PHASE_RELEASING;

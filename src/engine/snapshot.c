@@ -82,25 +82,30 @@ static struct stats_rate rate_of(uint64_t total, uint64_t sampled, uint64_t befo
 	return rate;
 }
 
+static double seconds_from(uint64_t start_ns, uint64_t end_ns)
+{
+	return start_ns && end_ns > start_ns ? (double)(end_ns - start_ns) / 1e9 : 0;
+}
+
 static void fill_rates(
 	const struct port *port, const struct port_totals *now, struct stats_port *out)
 {
-	const struct port_totals *sampled = &port->sampled, *before = &port->before;
-	bool running = !port_rests(port);
-	uint64_t apart_ns = running ? sampled->time_ns - before->time_ns : 0;
+	const struct port_totals *was = &port->before, *is = &port->sampled;
+	uint64_t apart_ns = port_rests(port) ? 0 : is->time_ns - was->time_ns;
 	uint64_t end_ns = port->ended_ns ? port->ended_ns : now->time_ns;
-	double overhead_bits = L1_OVERHEAD_BYTES * 8, seconds;
+	double overhead_bits = L1_OVERHEAD_BYTES * 8, rx_s, tx_s;
 
-	seconds = port->started_ns ? (double)(end_ns - port->started_ns) / 1e9 : 0;
-	out->seconds = seconds;
-	out->frames_tx_rate = rate_of(
-		now->frames_tx, sampled->frames_tx, before->frames_tx, apart_ns, seconds, 1);
-	out->frames_rx_rate = rate_of(
-		now->frames_rx, sampled->frames_rx, before->frames_rx, apart_ns, seconds, 1);
+	rx_s = seconds_from(port->started_ns, end_ns);
+	tx_s = seconds_from(port->started_ns, port->sent_ns ? port->sent_ns : end_ns);
+	out->seconds = rx_s;
+	out->frames_tx_rate =
+		rate_of(now->frames_tx, is->frames_tx, was->frames_tx, apart_ns, tx_s, 1);
+	out->frames_rx_rate =
+		rate_of(now->frames_rx, is->frames_rx, was->frames_rx, apart_ns, rx_s, 1);
 	out->tx_l2_rate_bps =
-		rate_of(now->bytes_tx, sampled->bytes_tx, before->bytes_tx, apart_ns, seconds, 8);
+		rate_of(now->bytes_tx, is->bytes_tx, was->bytes_tx, apart_ns, tx_s, 8);
 	out->rx_l2_rate_bps =
-		rate_of(now->bytes_rx, sampled->bytes_rx, before->bytes_rx, apart_ns, seconds, 8);
+		rate_of(now->bytes_rx, is->bytes_rx, was->bytes_rx, apart_ns, rx_s, 8);
 	out->tx_l1_rate_bps = (struct stats_rate){
 		out->tx_l2_rate_bps.last + out->frames_tx_rate.last * overhead_bits,
 		out->tx_l2_rate_bps.mean + out->frames_tx_rate.mean * overhead_bits};
@@ -228,7 +233,8 @@ static void fill_flow(const struct engine *engine, const struct flow *flow, stru
 {
 	*out = (struct stats_flow){
 		.metrics = flow->metrics,
-		.running = flow_is_running(engine, flow),
+		.running =
+			flow_is_running(engine, flow) && !counter_read(&flow->counters->finished),
 		.frames_tx = counter_read(&flow->counters->frames),
 		.bytes_tx = counter_read(&flow->counters->bytes),
 		.frames_attempted = counter_read(&flow->counters->attempted),

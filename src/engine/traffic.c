@@ -122,30 +122,36 @@ static bool has_options(const struct engine_start *start)
 	return start->options && start->options->child;
 }
 
-/* The flows of one port, with the options of this run laid over them. */
-static int gather_flows(const struct engine *engine, const struct engine_start *start,
-	struct start_port *wanted, struct error *err)
+/* The flows of one port. */
+static void gather_flows(
+	const struct engine *engine, const struct engine_start *start, struct start_port *wanted)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < engine->flow_count; i++) {
 		struct flow *flow = engine->flows[i];
-		int rc = 0;
 
 		if (!flow_is_on(engine, flow, wanted->port) || !flow_is_named(start, flow))
 			continue;
 		wanted->flows[n] = flow;
-		wanted->configs[n] = flow->config;
-		if (has_options(start))
-			rc = config_flow_set_json(&wanted->configs[n], start->options, err);
-		if (rc == 0)
-			rc = config_flow_check(&wanted->configs[n], err);
-		if (rc)
-			return rc;
-		n++;
+		wanted->configs[n++] = flow->config;
 	}
 	wanted->request.flow_count = n;
-	return 0;
+}
+
+/* What this run wants otherwise than the flows' own settings. */
+static int lay_options_over(
+	const struct engine_start *start, struct start_port *wanted, struct error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < wanted->request.flow_count; i++) {
+		if (has_options(start))
+			rc = config_flow_set_json(&wanted->configs[i], start->options, err);
+		if (rc == 0)
+			rc = config_flow_check(&wanted->configs[i], err);
+	}
+	return rc;
 }
 
 /*
@@ -237,12 +243,15 @@ static int gather(struct engine *engine, const struct engine_start *start,
 {
 	int rc = port_is_free(wanted->port, err);
 
-	if (rc == 0)
-		rc = gather_flows(engine, start, wanted, err);
-	if (rc == 0 && means_default(start, selection, wanted)) {
+	if (rc)
+		return rc;
+	gather_flows(engine, start, wanted);
+	if (means_default(start, selection, wanted)) {
 		rc = default_is_free(engine, wanted, selection, err);
 		if (rc == 0)
 			rc = default_flow(start, wanted, err);
+	} else if (start->mode != POLICY_MODE_RX) {
+		rc = lay_options_over(start, wanted, err);
 	}
 	if (rc == 0)
 		rc = directions(start, wanted, err);
@@ -349,23 +358,31 @@ int engine_traffic_start(struct engine *engine, const struct engine_start *start
 	return rc;
 }
 
+void engine_autostart_port(struct port *port)
+{
+	const struct engine *engine = port->engine;
+	const char *names[WIRE_FLOWS_MAX], *name = port->config.name;
+	struct engine_start start = {.ports = &name, .port_count = 1, .flows = names};
+	struct error err = {0};
+
+	for (size_t i = 0; i < engine->flow_count; i++) {
+		const struct flow *flow = engine->flows[i];
+
+		if (flow->config.autostart && flow_is_on(engine, flow, port))
+			names[start.flow_count++] = flow->config.name;
+	}
+	port->autostart = start.flow_count > 0 && !port->dev;
+	if (start.flow_count == 0 || port->autostart)
+		return;
+	if (engine_traffic_start(port->engine, &start, &err) != 0)
+		log_error("port %s: autostart: %s%s%s", name, err.message, err.hint[0] ? "; " : "",
+			err.hint);
+}
+
 void engine_autostart(struct engine *engine)
 {
-	for (size_t p = 0; p < engine->port_count; p++) {
-		const char *names[WIRE_FLOWS_MAX], *port = engine->ports[p]->config.name;
-		struct engine_start start = {.ports = &port, .port_count = 1, .flows = names};
-		struct error err = {0};
-
-		for (size_t i = 0; i < engine->flow_count; i++) {
-			const struct flow *flow = engine->flows[i];
-
-			if (flow->config.autostart && flow_is_on(engine, flow, engine->ports[p]))
-				names[start.flow_count++] = flow->config.name;
-		}
-		if (start.flow_count > 0 && engine_traffic_start(engine, &start, &err) != 0)
-			log_error("port %s: autostart: %s%s%s", port, err.message,
-				err.hint[0] ? "; " : "", err.hint);
-	}
+	for (size_t p = 0; p < engine->port_count; p++)
+		engine_autostart_port(engine->ports[p]);
 }
 
 /* ---- stop, pause, resume ---- */

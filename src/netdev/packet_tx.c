@@ -136,12 +136,15 @@ static int fault_of(const struct packet_dev *packet, struct packet_tx *tx, int e
 {
 	int flags;
 
+	tx->pause_ns = clock_now_ns() + REFUSAL_PAUSE_NS;
 	switch (error) {
+	case ENETDOWN:
+		tx->link_down = true;
+		return ENETDOWN;
 	case EAGAIN:
 	case EINTR:
 	case ENOMEM:
 	case ENOBUFS:
-		tx->pause_ns = clock_now_ns() + REFUSAL_PAUSE_NS;
 		if (tx->refusals % REFUSALS_BEFORE_ASKING != 0)
 			return tx->link_down ? ENETDOWN : ENOBUFS;
 		flags = packet_flags(packet);

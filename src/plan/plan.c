@@ -67,32 +67,42 @@ int plan_frame(const struct plan_port *port, const struct plan_request *request,
 	return rc ? flow_error(err, flow, rc) : 0;
 }
 
-/* What a flow takes from its queue's pool must be there, or it would wait for buffers for ever. */
-static int buffers_check(const struct plan_port *port, const struct plan_request *requests,
-	unsigned n, unsigned index, struct error *err)
+static int buffer_check(
+	const struct plan_port *port, const struct config_flow *flow, struct error *err)
 {
-	const struct config_flow *flow = requests[index].flow;
-	uint32_t wanted = 0;
-
-	if (flow->alloc == POLICY_ALLOC_HEAP)
-		return 0;
-	if (flow->frame.size > port->buffer_room) {
+	if (flow->alloc == POLICY_ALLOC_POOL && flow->frame.size > port->buffer_room) {
 		error_set(err, EINVAL, ERROR_INVALID, "size",
 			"a frame of %u bytes does not fit into a packet buffer (%u bytes of room)",
 			flow->frame.size, port->buffer_room);
 		error_hint(err, "raise pool-object-size of port %s", port->name);
 		return flow_error(err, flow, -EINVAL);
 	}
-	for (unsigned i = index % port->queues; i < n; i += port->queues)
-		if (requests[i].flow->alloc == POLICY_ALLOC_POOL)
-			wanted += requests[i].flow->burst;
-	if (wanted <= port->buffers)
+	return 0;
+}
+
+/*
+ * A burst takes its buffers at once. Flows that share a pool get an equal part of it at the most,
+ * so that none waits for ever for what the others keep.
+ */
+static int burst_share(const struct plan_port *port, const struct plan_request *requests,
+	unsigned n, unsigned index, struct plan_flow *planned, struct error *err)
+{
+	uint32_t sharers = 0, share;
+
+	if (planned->alloc == POLICY_ALLOC_HEAP)
 		return 0;
-	error_set(err, EINVAL, ERROR_INVALID, "burst",
-		"the flows of a queue of port %s want %u buffers at once, its pool has %u",
-		port->name, wanted, port->buffers);
-	error_hint(err, "raise pool-objects of the port, or lower --burst");
-	return flow_error(err, flow, -EINVAL);
+	for (unsigned i = index % port->queues; i < n; i += port->queues)
+		sharers += requests[i].flow->alloc == POLICY_ALLOC_POOL;
+	share = port->buffers / sharers;
+	if (share < planned->burst)
+		planned->burst = share;
+	if (share > 0)
+		return 0;
+	error_set(err, EINVAL, ERROR_INVALID, "flows",
+		"%u flows of a queue of port %s share a pool of %u buffers", sharers, port->name,
+		port->buffers);
+	error_hint(err, "raise pool-objects of the port");
+	return -EINVAL;
 }
 
 static int rate_error(int rc, const char *param, const struct plan_port *port, struct error *err)
@@ -188,7 +198,9 @@ int plan_new(const struct plan_port *port, const struct plan_request *requests, 
 	for (unsigned i = 0; i < n && rc == 0; i++) {
 		rc = flow_init(&new->flows[i], port, &requests[i], i, err);
 		if (rc == 0)
-			rc = buffers_check(port, requests, n, i, err);
+			rc = buffer_check(port, requests[i].flow, err);
+		if (rc == 0)
+			rc = burst_share(port, requests, n, i, &new->flows[i], err);
 	}
 	if (rc == 0)
 		rc = limit_apply(new, port, err);

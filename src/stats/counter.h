@@ -71,6 +71,7 @@ struct flow_tx_counters {
 	_Alignas(CPU_CACHELINE) struct counter frames; /* completed by the device */
 	struct counter bytes;
 	struct counter attempted;  /* frame numbers used: completed, dropped and in flight */
+	struct counter finished;   /* 1 once nothing of it is left to be made or offered */
 	struct counter slipped_ns; /* by how much the schedule was moved after long standstills */
 };
 

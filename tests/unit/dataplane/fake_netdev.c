@@ -172,6 +172,15 @@ void fake_netdev_fini(struct fake_netdev *fake)
 	mempool_fini(&fake->pool);
 }
 
+uint64_t fake_netdev_drops(const struct fake_netdev *fake)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < DROP_REASON_COUNT; i++)
+		sum += counter_read(&fake->counters.drops[i]);
+	return sum;
+}
+
 struct plan *fake_plan(unsigned n)
 {
 	struct plan *plan = calloc(1, sizeof(*plan) + n * sizeof(plan->flows[0]));

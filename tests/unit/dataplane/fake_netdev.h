@@ -57,6 +57,9 @@ void fake_netdev_init(struct fake_netdev *fake, uint32_t objects);
 void fake_netdev_drive_itself(struct fake_netdev *fake);
 void fake_netdev_fini(struct fake_netdev *fake);
 
+/* Frames dropped for whatever reason. */
+uint64_t fake_netdev_drops(const struct fake_netdev *fake);
+
 /* A plan of n flows of measured frames, as fast as they go; flow i has number i + 1. */
 struct plan *fake_plan(unsigned n);
 

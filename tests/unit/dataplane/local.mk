@@ -3,6 +3,9 @@ if HAVE_CHECK
 dataplane_fake = tests/unit/dataplane/fake_netdev.c \
 	tests/unit/dataplane/fake_netdev.h \
 	tests/unit/wait.h
+dataplane_worker = $(dataplane_fake) \
+	tests/unit/dataplane/worker_fixture.c \
+	tests/unit/dataplane/worker_fixture.h
 check_PROGRAMS += tests/unit/dataplane/test_mempool
 tests_unit_dataplane_test_mempool_SOURCES = tests/unit/dataplane/test_mempool.c
 tests_unit_dataplane_test_mempool_CFLAGS = $(unit_CFLAGS)
@@ -19,8 +22,13 @@ tests_unit_dataplane_test_run_CFLAGS = $(unit_CFLAGS)
 tests_unit_dataplane_test_run_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_dataplane_test_run_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/dataplane/test_worker
-tests_unit_dataplane_test_worker_SOURCES = tests/unit/dataplane/test_worker.c $(dataplane_fake)
+tests_unit_dataplane_test_worker_SOURCES = tests/unit/dataplane/test_worker.c $(dataplane_worker)
 tests_unit_dataplane_test_worker_CFLAGS = $(unit_CFLAGS)
 tests_unit_dataplane_test_worker_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_dataplane_test_worker_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/dataplane/test_worker_rx
+tests_unit_dataplane_test_worker_rx_SOURCES = tests/unit/dataplane/test_worker_rx.c $(dataplane_worker)
+tests_unit_dataplane_test_worker_rx_CFLAGS = $(unit_CFLAGS)
+tests_unit_dataplane_test_worker_rx_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_dataplane_test_worker_rx_LDADD = $(unit_LDADD)
 endif

@@ -1,87 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * dataplane/worker: jobs handed to a real thread that drives a fake device. Meant to be run under
- * the thread sanitizer as well.
+ * the thread sanitizer as well. Reception has a file of its own, test_worker_rx.c.
  */
-#include "dataplane/worker.h"
-#include "fake_netdev.h"
-#include "packet/signature.h"
-#include "unit.h"
-#include "wait.h"
+#include "worker_fixture.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
-
-static struct fake_netdev fake;
-static struct worker *worker;
-static int notify_fd;
-
-static unsigned own_cpu(void)
-{
-	cpu_set_t cpus;
-	unsigned cpu = 0;
-
-	ck_assert_int_eq(sched_getaffinity(0, sizeof(cpus), &cpus), 0);
-	while (!CPU_ISSET(cpu, &cpus))
-		cpu++;
-	return cpu;
-}
-
-static void setup(void)
-{
-	fake_netdev_init(&fake, 64);
-	notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	ck_assert_int_ge(notify_fd, 0);
-	ck_assert_int_eq(worker_new(own_cpu(), notify_fd, &worker), 0);
-}
-
-static void post(struct worker_job *job)
-{
-	worker_post(worker, job);
-	WAIT_UNTIL(worker_adopted(worker));
-}
-
-static void go_to_sleep(void)
-{
-	static struct worker_job jobs[2];
-	static unsigned last;
-
-	last ^= 1; /* never the record that the worker has */
-	jobs[last] = (struct worker_job){.sleep = true};
-	post(&jobs[last]);
-}
-
-/* The worker sleeps when the run goes: only then may it be freed. */
-static void teardown(struct run *run, struct plan *plan)
-{
-	go_to_sleep();
-	run_free(run);
-	plan_free(plan);
-	worker_free(worker);
-	close(notify_fd);
-	fake_netdev_fini(&fake);
-}
-
-static uint64_t frames(unsigned flow)
-{
-	return counter_read(&fake.flow_counters[flow].frames);
-}
-
-static uint64_t notified(void)
-{
-	uint64_t count = 0;
-	ssize_t got = read(notify_fd, &count, sizeof(count));
-
-	return got == sizeof(count) ? count : 0;
-}
-
-static struct worker_job tx_job(struct run *run)
-{
-	return (struct worker_job){.tx = true, .queue = &fake.queue, .run = run};
-}
 
 /* ---- life ---- */
 
@@ -409,106 +335,6 @@ START_TEST(a_lost_device_is_left_alone)
 }
 END_TEST
 
-START_TEST(a_final_fault_ends_a_drain)
-{
-	struct worker_job job = {.rx = true, .drain = true, .queue = &fake.queue};
-
-	setup();
-	atomic_store(&fake.rx_fault, ENODEV);
-	post(&job);
-	WAIT_UNTIL(worker_flags(worker) == (WORKER_TX_QUIET | WORKER_RX_QUIET));
-	ck_assert_int_eq(worker_fault(worker), ENODEV);
-	teardown(NULL, NULL);
-}
-END_TEST
-
-/* ---- receive ---- */
-
-START_TEST(what_comes_in_is_counted_and_followed)
-{
-	struct sequence *sequences =
-		aligned_alloc(_Alignof(struct sequence), 2 * sizeof(*sequences));
-	struct worker_job job = {.rx = true, .queue = &fake.queue, .sequence_count = 2};
-
-	ck_assert_ptr_nonnull(sequences);
-	memset(sequences, 0, 2 * sizeof(*sequences));
-	setup();
-	job.sequences = sequences;
-	atomic_store(&fake.incoming, 1000);
-	post(&job);
-	WAIT_UNTIL(counter_read(&fake.counters.frames_rx) == 1000);
-	go_to_sleep();
-	ck_assert_uint_eq(counter_read(&fake.counters.bytes_rx), 60000);
-	ck_assert_uint_eq(counter_read(&sequences[1].frames), 1000);
-	ck_assert_uint_eq(counter_read(&sequences[1].bytes), 60000);
-	ck_assert_uint_eq(counter_read(&sequences[1].lost), 0);
-	ck_assert_uint_eq(counter_read(&sequences[0].frames), 0);
-	teardown(NULL, NULL);
-	free(sequences);
-}
-END_TEST
-
-START_TEST(foreign_flow_numbers_are_only_counted)
-{
-	struct sequence *sequence = aligned_alloc(_Alignof(struct sequence), sizeof(*sequence));
-	struct worker_job job = {.rx = true, .queue = &fake.queue, .sequence_count = 1};
-
-	ck_assert_ptr_nonnull(sequence);
-	memset(sequence, 0, sizeof(*sequence));
-	setup();
-	job.sequences = sequence; /* [0] alone; the frames say 1 */
-	atomic_store(&fake.incoming, 10);
-	post(&job);
-	WAIT_UNTIL(counter_read(&fake.counters.frames_rx) == 10);
-	ck_assert_uint_eq(counter_read(&sequence->frames), 0);
-	teardown(NULL, NULL);
-	free(sequence);
-}
-END_TEST
-
-START_TEST(a_drain_waits_for_quiet)
-{
-	struct worker_job job = {.rx = true, .drain = true, .queue = &fake.queue};
-	uint64_t posted_ns;
-
-	setup();
-	atomic_store(&fake.incoming, 10);
-	posted_ns = clock_now_ns();
-	post(&job);
-	WAIT_UNTIL(worker_flags(worker) & WORKER_RX_QUIET);
-	ck_assert_uint_ge(clock_now_ns() - posted_ns, WORKER_QUIET_NS);
-	ck_assert_uint_eq(counter_read(&fake.counters.frames_rx), 10);
-	teardown(NULL, NULL);
-}
-END_TEST
-
-START_TEST(a_drain_that_never_is_quiet_ends)
-{
-	struct worker_job job = {.rx = true, .drain = true, .queue = &fake.queue};
-	uint64_t posted_ns;
-
-	setup();
-	atomic_store(&fake.incoming, FAKE_ALL);
-	posted_ns = clock_now_ns();
-	post(&job);
-	WAIT_UNTIL(worker_flags(worker) & WORKER_RX_QUIET);
-	ck_assert_uint_ge(clock_now_ns() - posted_ns, WORKER_DRAIN_MAX_NS);
-	ck_assert_uint_gt(counter_read(&fake.counters.frames_rx), 0);
-	teardown(NULL, NULL);
-}
-END_TEST
-
-START_TEST(without_reception_a_drain_is_over_at_once)
-{
-	struct worker_job job = {.drain = true, .queue = &fake.queue};
-
-	setup();
-	post(&job);
-	WAIT_UNTIL(worker_flags(worker) == (WORKER_TX_QUIET | WORKER_RX_QUIET));
-	teardown(NULL, NULL);
-}
-END_TEST
-
 START_TEST(flags_begin_anew_with_each_job)
 {
 	struct worker_job drain = {.drain = true, .queue = &fake.queue}, job;
@@ -525,30 +351,6 @@ START_TEST(flags_begin_anew_with_each_job)
 	ck_assert_uint_eq(worker_flags(worker), 0);
 	WAIT_UNTIL(fake.taken > 0);
 	ck_assert_uint_eq(worker_flags(worker), 0);
-	teardown(run, plan);
-}
-END_TEST
-
-/* Sending must not wait with its completions until nothing comes in any more. */
-START_TEST(completions_come_in_while_frames_do)
-{
-	struct plan *plan;
-	struct worker_job job;
-	struct run *run;
-
-	setup();
-	plan = fake_plan(1);
-	plan->flows[0].count = 20;
-	atomic_store(&fake.hold, true);
-	atomic_store(&fake.release, 20);
-	atomic_store(&fake.incoming, FAKE_ALL);
-	run = fake_run(&fake, plan);
-	job = tx_job(run);
-	job.rx = true;
-	post(&job);
-	WAIT_UNTIL(frames(0) == 20);
-	WAIT_UNTIL(worker_flags(worker) & WORKER_TX_QUIET);
-	ck_assert_uint_gt(counter_read(&fake.counters.frames_rx), 0);
 	teardown(run, plan);
 }
 END_TEST
@@ -647,9 +449,5 @@ UNIT_SUITE("dataplane/worker", a_worker_begins_and_ends_asleep, a_worker_sits_on
 	quiet_waits_for_completions, waiting_for_completions_is_bounded, a_pause_costs_no_frame,
 	a_paced_flow_takes_its_time, a_pause_shifts_the_schedule, a_self_driven_device_is_driven,
 	backpressure_is_no_fault, a_link_that_comes_back_is_used_again, a_lost_device_is_left_alone,
-	a_final_fault_ends_a_drain, what_comes_in_is_counted_and_followed,
-	foreign_flow_numbers_are_only_counted, a_drain_waits_for_quiet,
-	a_drain_that_never_is_quiet_ends, without_reception_a_drain_is_over_at_once,
-	flags_begin_anew_with_each_job, completions_come_in_while_frames_do,
-	the_gauge_shows_the_free_buffers, what_an_older_job_named_may_go,
-	the_newest_of_many_jobs_wins)
+	flags_begin_anew_with_each_job, the_gauge_shows_the_free_buffers,
+	what_an_older_job_named_may_go, the_newest_of_many_jobs_wins)

@@ -208,23 +208,28 @@ START_TEST(an_impossible_frame_is_the_flows_fault)
 }
 END_TEST
 
-START_TEST(the_pool_must_hold_a_burst_of_every_flow)
+START_TEST(flows_share_their_pool)
 {
 	struct config_flow first = flow_of("f0"), second = flow_of("f1");
 	struct plan_request requests[] = {{&first, 1}, {&second, 2}};
 	struct plan_port facts = port;
+	struct plan *plan;
 	struct error err;
 
-	set(&first, "burst", "64");
-	set(&second, "burst", "64");
-	plan_free(plan_of(&facts, requests, 2)); /* 128 of 128 */
-	set(&second, "burst", "65");
-	err = refused(&facts, requests, 2, -EINVAL, ERROR_INVALID);
-	ck_assert_str_eq(err.param, "burst");
-	ck_assert_str_eq(err.message, "flow f0: the flows of a queue of port p0 want 129 buffers "
-				      "at once, its pool has 128");
+	set(&first, "burst", "16");
+	set(&second, "burst", "100");
+	plan = plan_of(&facts, requests, 2);
+	ck_assert_uint_eq(plan->flows[0].burst, 16);
+	ck_assert_uint_eq(plan->flows[1].burst, 64); /* half of 128 */
+	plan_free(plan);
 	facts.queues = 2; /* one each */
-	plan_free(plan_of(&facts, requests, 2));
+	plan = plan_of(&facts, requests, 2);
+	ck_assert_uint_eq(plan->flows[1].burst, 100);
+	plan_free(plan);
+	facts.queues = 1;
+	facts.buffers = 1;
+	err = refused(&facts, requests, 2, -EINVAL, ERROR_INVALID);
+	ck_assert_str_eq(err.message, "2 flows of a queue of port p0 share a pool of 1 buffers");
 }
 END_TEST
 
@@ -358,7 +363,7 @@ END_TEST
 UNIT_SUITE("plan/plan", what_was_asked_is_what_is_planned, no_count_and_no_duration_mean_no_end,
 	the_source_is_the_ports_own_unless_given, the_signature_has_the_flows_number,
 	a_frame_may_be_as_long_as_the_device_takes, errors_of_the_default_flow_do_not_name_it,
-	an_impossible_frame_is_the_flows_fault, the_pool_must_hold_a_burst_of_every_flow,
+	an_impossible_frame_is_the_flows_fault, flows_share_their_pool,
 	flows_that_use_the_heap_need_nothing_of_the_pool, flows_go_round_the_queues,
 	a_paced_duration_is_a_count, the_ports_ceiling_counts_before_the_duration,
 	percentages_need_the_line_rate, there_is_a_most_of_flows, one_bad_flow_spoils_the_plan)
