@@ -109,6 +109,8 @@ static int send_line(struct client *client, char *line, struct failure *failure)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			return refuse_late(failure, client);
+		if (n < 0 && errno == EPIPE) /* it may have said why before it closed: read that */
+			return CTL_DONE;
 		if (n < 0)
 			return refuse_gone(failure, strerror(errno));
 		sent += (size_t)n;

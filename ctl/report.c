@@ -175,9 +175,20 @@ static void write_flows(FILE *out, bool colour, const cJSON *flows)
 	table_finish(&table, out, colour);
 }
 
+/* A flow that was to keep a pace and stood still for longer than can be caught up with. */
+static void write_slip(FILE *out, bool colour, const cJSON *flow)
+{
+	uint64_t slipped_ns = document_u64(flow, "slipped_ns");
+
+	if (slipped_ns > 0)
+		fprintf(out, "%s%s fell behind its schedule by %.3f s%s\n",
+			colour ? table_style_text(TABLE_BAD) : "", document_scalar(flow, "name"),
+			(double)slipped_ns / 1e9, colour ? table_style_text(TABLE_PLAIN) : "");
+}
+
 static void write_all(FILE *out, bool colour, const cJSON *stats, const char *suffix)
 {
-	const cJSON *ports = member(stats, "ports"), *port;
+	const cJSON *ports = member(stats, "ports"), *port, *flow;
 
 	if (!ports || !ports->child)
 		fputs("no ports\n", out);
@@ -192,6 +203,10 @@ static void write_all(FILE *out, bool colour, const cJSON *stats, const char *su
 		write_pool(out, port);
 	}
 	write_flows(out, colour, member(stats, "flows"));
+	cJSON_ArrayForEach(flow, member(stats, "flows"))
+	{
+		write_slip(out, colour, flow);
+	}
 }
 
 void report_stats(FILE *out, bool colour, const cJSON *stats)

@@ -37,6 +37,13 @@ static void write_started(FILE *out, bool colour, const cJSON *result)
 	fputc('\n', out);
 }
 
+static void write_resumed(FILE *out, bool colour, const cJSON *result)
+{
+	(void)colour;
+	(void)result;
+	fputs("resumed\n", out);
+}
+
 int traffic_run_start(struct ctl *ctl)
 {
 	cJSON *params = ctl_params_ports(ctl), *started;
@@ -66,5 +73,5 @@ int traffic_run_pause(struct ctl *ctl)
 
 int traffic_run_resume(struct ctl *ctl)
 {
-	return ctl_show(ctl, "traffic.resume", ctl_params_ports(ctl), NULL);
+	return ctl_show(ctl, "traffic.resume", ctl_params_ports(ctl), write_resumed);
 }

@@ -236,6 +236,8 @@ int wait_for_end(struct ctl *ctl, const cJSON *started, int end_fd)
 		cJSON_AddItemToObject(wait.params, "ports", cJSON_Duplicate(ports, true));
 	ctl->client.interrupt_fd = end_fd;
 	status = watch_traffic(&wait, &stats, &interrupted);
+	ctl->client.interrupt_fd =
+		-1; /* the stop below is short: a second signal must not spoil it */
 	clear_progress(&wait);
 	if (interrupted)
 		ctl_note(ctl, "interrupted: stopping the traffic");

@@ -23,8 +23,10 @@ static struct config *config_read(const struct options *options)
 	struct config *config = NULL;
 
 	/* Only a file that nobody asked for may be missing. */
-	if (!options->config && access(path, F_OK) != 0 && errno == ENOENT)
+	if (!options->config && access(path, F_OK) != 0 && errno == ENOENT) {
+		log_info("there is no %s: starting without ports", path);
 		return config_new();
+	}
 	if (config_load(path, &config, &report) != 0)
 		for (size_t i = 0; i < report.count; i++)
 			fprintf(stderr, "%s\n", report.lines[i]);

@@ -37,14 +37,20 @@ static enum policy_mode get_mode(const cJSON *params)
 	return (enum policy_mode)policy_from_name(policy_mode_names, POLICY_MODE_COUNT, name);
 }
 
-/* Repeats the ports that were asked for. */
-static cJSON *ports_to_json(const cJSON *params)
+/* The ports that were asked for: all of them when none was named. */
+static cJSON *ports_to_json(const struct engine *engine, const cJSON *params)
 {
-	cJSON *object = cJSON_CreateObject();
-	cJSON *ports = cJSON_GetObjectItemCaseSensitive(params, "ports");
+	const cJSON *named = cJSON_GetObjectItemCaseSensitive(params, "ports");
+	cJSON *object = cJSON_CreateObject(), *ports;
+	const char *name;
 
-	if (ports)
-		cJSON_AddItemToObject(object, "ports", cJSON_Duplicate(ports, true));
+	if (named) {
+		cJSON_AddItemToObject(object, "ports", cJSON_Duplicate(named, true));
+		return object;
+	}
+	ports = cJSON_AddArrayToObject(object, "ports");
+	for (size_t i = 0; (name = engine_port_name(engine, i)); i++)
+		cJSON_AddItemToArray(ports, cJSON_CreateString(name));
 	return object;
 }
 
@@ -67,7 +73,7 @@ int handle_traffic_start(struct rpc_call *call, cJSON **result, struct error *er
 	if (rc)
 		param_blame(err);
 	else
-		*result = ports_to_json(call->params);
+		*result = ports_to_json(call->context->engine, call->params);
 	return rc;
 }
 

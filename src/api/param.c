@@ -99,7 +99,7 @@ static bool is_object(const cJSON *value)
 
 static bool is_objects(const cJSON *value)
 {
-	return is_list_of(value, is_object);
+	return cJSON_IsArray(value) && (!value->child || is_list_of(value, is_object));
 }
 
 static const struct {
@@ -112,7 +112,7 @@ static const struct {
 	[PARAM_CHOICE] = {is_string, "a string"},
 	[PARAM_SETTING] = {is_setting, "a string, a number, true or false"},
 	[PARAM_NAMES] = {is_names, "a list of at least one name"},
-	[PARAM_OBJECTS] = {is_objects, "a list of at least one object"},
+	[PARAM_OBJECTS] = {is_objects, "a list of objects"},
 };
 static_assert(sizeof(types) / sizeof(types[0]) == PARAM_TYPE_COUNT, "every type has its check");
 

@@ -113,14 +113,32 @@ static int clear_address(const struct api *api, struct error *err)
 	return 0;
 }
 
+/* Makes the socket's own directory (/run/pktgend after a reboot), not those above it. */
+static void make_directory(const char *path)
+{
+	char directory[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char *slash;
+
+	strcpy(directory, path);
+	slash = strrchr(directory, '/');
+	if (!slash || slash == directory)
+		return;
+	*slash = '\0';
+	if (mkdir(directory, 0755) == 0)
+		log_info("made the directory %s", directory);
+}
+
 static int bind_address(struct api *api, int fd, struct error *err)
 {
-	/* The control thread is the only one that makes files. */
-	const mode_t before = umask(0117);
-	int rc = bind(fd, (const struct sockaddr *)&api->address, sizeof(api->address));
-	const int err_no = errno;
 	struct stat file;
+	mode_t before;
+	int rc, err_no;
 
+	make_directory(api->address.sun_path);
+	/* The control thread is the only one that makes files. */
+	before = umask(0117);
+	rc = bind(fd, (const struct sockaddr *)&api->address, sizeof(api->address));
+	err_no = errno;
 	umask(before);
 	errno = err_no;
 	if (rc) {

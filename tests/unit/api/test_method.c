@@ -231,7 +231,8 @@ START_TEST(traffic_start_hands_everything_on)
 {
 	struct client *client = client_new(2);
 
-	ck_assert_str_eq(call(client, "traffic.start", "{}"), "\"result\":{}");
+	ck_assert_str_eq(call(client, "traffic.start", "{}"),
+		"\"result\":{\"ports\":[\"p0\",\"p1\"]}"); /* all of them */
 	ck_assert_str_eq(client->engine.start, "ports= flows= mode=auto force=0 options=none");
 	ck_assert_str_eq(call(client, "traffic.start",
 				 "{\"ports\":[\"p0\",\"p1\"],\"flows\":[\"f1\"],\"mode\":\"both\","
@@ -239,7 +240,8 @@ START_TEST(traffic_start_hands_everything_on)
 		"\"result\":{\"ports\":[\"p0\",\"p1\"]}");
 	ck_assert_str_eq(client->engine.start, "ports=p0,p1 flows=f1 mode=both force=1 "
 					       "options={\"size\":60,\"dst_mac\":\"x\"}");
-	ck_assert_str_eq(call(client, "traffic.start", "{\"force\":false}"), "\"result\":{}");
+	ck_assert_str_eq(call(client, "traffic.start", "{\"force\":false}"),
+		"\"result\":{\"ports\":[\"p0\",\"p1\"]}");
 	ck_assert_str_eq(client->engine.start, "ports= flows= mode=auto force=0 options=none");
 	ck_assert_uint_eq(client->engine.starts, 3);
 

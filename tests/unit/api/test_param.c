@@ -105,8 +105,8 @@ START_TEST(types_are_checked)
 			"null|[]|{}|[60]"},
 		{"traffic.stop", "{\"ports\":%s}", "ports: must be a list of at least one name",
 			"[\"p0\"]|[\"p0\",\"p1\"]", "\"p0\"|[]|[1]|[\"p0\",1]|[null]|{}|null"},
-		{"flow.set", "{\"flows\":%s}", "flows: must be a list of at least one object",
-			"[{\"name\":\"f\"}]", "{}|[]|[1]|[{\"name\":\"f\"},1]|null"},
+		{"flow.set", "{\"flows\":%s}", "flows: must be a list of objects",
+			"[]|[{\"name\":\"f\"}]", "{}|[1]|[{\"name\":\"f\"},1]|null"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -117,7 +117,8 @@ START_TEST(bad_paths)
 	struct house *house = house_prepare(0);
 	struct error err;
 
-	snprintf(house->daemon.socket, sizeof(house->daemon.socket), "%s/none/socket", house->dir);
+	snprintf(house->daemon.socket, sizeof(house->daemon.socket), "%s/none/deep/socket",
+		house->dir);
 	ck_assert_int_eq(house_start(house, &err), -ENOENT);
 	ck_assert_str_eq(err.param, "socket");
 	ck_assert_uint_gt(strlen(err.hint), 0);
