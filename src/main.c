@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdlib.h>
 
 static int run(const struct config *config, struct error *err)
@@ -49,7 +48,6 @@ int main(int argc, char **argv)
 
 	options_parse(&options, argc, argv);
 	log_init(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-	signal(SIGPIPE, SIG_IGN);
 	config = service_config(&options);
 	if (!config)
 		return EXIT_FAILURE;

@@ -47,8 +47,10 @@ static int lay_over(struct config *config, const char *key, const char *value)
 
 struct config *service_config(const struct options *options)
 {
-	struct config *config = config_read(options);
+	struct config *config;
 
+	signal(SIGPIPE, SIG_IGN); /* whoever reads the log may go away */
+	config = config_read(options);
 	if (!config)
 		return NULL;
 	if (lay_over(config, "socket", options->socket) == 0 &&

@@ -4,8 +4,7 @@
  * taken down in order.
  *
  * Workers wake it through one eventfd; while a port is on its way to rest a timer looks after it
- * every millisecond; once a second every port that waits for its device looks for it. Control
- * thread.
+ * every millisecond; when links come, go or change, every port looks at its own. Control thread.
  */
 #include "engine/internal.h"
 #include "util/clock.h"

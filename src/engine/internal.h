@@ -7,12 +7,13 @@
  *
  *   IDLE -> RUN -> QUIETING -> SILENT -> DRAINING -> RELEASING -> IDLE, or PAUSED, or LOST
  *
- *   RUN        workers send and receive
- *   QUIETING   nothing new is sent, completions come in
- *   SILENT     waits until the other ports that were stopped with it have nothing on its way,
- * either DRAINING   receives until nothing more comes in RELEASING  workers were told to sleep;
- * when they have adopted that, the device is stopped PAUSED     as IDLE, but the run is kept LOST
- * the device went away in mid-run; the run is kept until it is back
+ * - RUN: workers send and receive
+ * - QUIETING: nothing new is sent, completions come in
+ * - SILENT: waits until the other ports that were stopped with it have nothing on its way, either
+ * - DRAINING: receives until nothing more comes in
+ * - RELEASING: workers were told to sleep; when they have adopted that, the device is stopped
+ * - PAUSED: as IDLE, but the run is kept
+ * - LOST: the device went away in mid-run; the run is kept until it is back
  */
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H

@@ -119,7 +119,7 @@ static int default_flow(
 
 static bool has_options(const struct engine_start *start)
 {
-	return start->options && start->options->child;
+	return start->options != NULL;
 }
 
 /* The flows of one port. */
@@ -219,7 +219,7 @@ static int default_route_check(
 	const char *ifname = wanted->port->info.ifname;
 
 	if (start->force || !wanted->request.tx || ifname[0] == '\0' ||
-		route_is_default(ifname) != 1)
+		route_is_default(ifname) == 0)
 		return 0;
 	error_set(err, EPERM, ERROR_NEEDS_FORCE, "force",
 		"port %s sends on %s, which carries the default route of this machine",

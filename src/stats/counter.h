@@ -41,7 +41,7 @@ enum drop_reason {
 	DROP_TX_RING_FULL,   /* on-full = drop, and the device took no more */
 	DROP_TX_LINK_DOWN,   /* on-full = drop, and the link was down */
 	DROP_TX_NO_BUFFER,   /* on-full = drop, and the pool was empty */
-	DROP_TX_ERROR,       /* the device took the frame and then refused it */
+	DROP_TX_ERROR,       /* on-full = drop, and the device failed */
 	DROP_TX_DEVICE_LOST, /* on-full = drop, and the device was gone */
 	DROP_TX_UNFINISHED,  /* accepted by the device, and not completed when the run ended */
 	DROP_RX_RING_FULL,   /* arrived, but we read too slowly */
