@@ -1,6 +1,6 @@
 # The benchmark: built and run by `make bench` only. BENCH_ARGS="--quick", "--part tx", "--help".
 bench_tools = tests/bench/xdp-sink tests/bench/live-source
-EXTRA_PROGRAMS = $(bench_tools)
+EXTRA_PROGRAMS += $(bench_tools)
 tests_bench_xdp_sink_SOURCES = tests/bench/xdp-sink.c tests/bench/bpf_insn.h
 tests_bench_live_source_SOURCES = tests/bench/live-source.c tests/bench/bpf_insn.h
 CLEANFILES = $(bench_tools) bench.json

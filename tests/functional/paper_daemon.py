@@ -48,7 +48,8 @@ class Daemon:
         self.listener.bind(self.path)
         self.listener.listen()
         self.connections = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
 
     def accept(self):
         while True:
@@ -95,6 +96,12 @@ class Daemon:
         return [params for name, params in self.requests if name == method]
 
     def close(self):
+        # Ended before its descriptor is free: the next daemon's listener may get the same number.
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:  # closed before
+            pass
+        self.acceptor.join()
         self.listener.close()
         for connection in self.connections:
             try:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* netdev/registry: which backend a location means, what is said when it means none. */
+#include "config/wire.h"
 #include "netdev/backends.h"
 #include "netdev/netdev.h"
 #include "unit.h"
@@ -109,6 +110,17 @@ START_TEST(too_many_findings_are_cut)
 }
 END_TEST
 
+/* config checks locations against wire.h: both lists must be the same. */
+START_TEST(wire_names_the_same_backends)
+{
+	static const char *const names[] = {WIRE_BACKENDS};
+
+	ck_assert_uint_eq(netdev_backend_count, sizeof(names) / sizeof(names[0]));
+	for (size_t i = 0; i < netdev_backend_count; i++)
+		ck_assert_str_eq(netdev_backends[i]->backend, names[i]);
+}
+END_TEST
+
 UNIT_SUITE("netdev/registry", a_location_names_its_backend, an_unknown_backend_gets_a_hint,
 	an_address_stands_where_there_must_be_one, every_backend_is_complete, findings_are_lines,
-	too_many_findings_are_cut)
+	too_many_findings_are_cut, wire_names_the_same_backends)

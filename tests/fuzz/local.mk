@@ -1,0 +1,7 @@
+# Fuzz targets: built by name only, with clang and its fuzzer; the suite runs each for a short while.
+EXTRA_PROGRAMS += tests/fuzz/fuzz_rpc
+tests_fuzz_fuzz_rpc_SOURCES = tests/fuzz/fuzz_rpc.c tests/unit/api/fake_engine.c
+tests_fuzz_fuzz_rpc_CFLAGS = $(libpktgend_a_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_rpc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_rpc_LDADD = $(pktgend_LIBS)
+EXTRA_DIST += tests/fuzz/corpus
