@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define CPUS_MAX 1024
-/* The queues of one port run together: they spread before they mind the workers of others. */
-#define OWN_WEIGHT 1000
+/* More than the workers of other ports on one CPU. */
+#define OWN_WEIGHT 4096
 
 /* How many workers sit on each CPU. */
 static void cpus_used(const struct engine *engine, unsigned used[CPUS_MAX])
@@ -26,21 +26,39 @@ static void cpus_used(const struct engine *engine, unsigned used[CPUS_MAX])
 			used[engine->ports[p]->queues[q].cpu % CPUS_MAX]++;
 }
 
+/*
+ * The queues of one port run together: they take different CPUs while there are any, and mind the
+ * workers of other ports, which may be idle, after that.
+ */
+static int cpu_for_queue(
+	const struct port *port, unsigned index, const unsigned *used, char *why, size_t why_size)
+{
+	int wanted = port->config.cpu, cpu;
+	unsigned crowded[CPUS_MAX];
+
+	if (wanted != CPU_AUTO) /* the first was given: the others take the next ones */
+		return cpu_choose(wanted + (int)index, used, CPUS_MAX, why, why_size);
+	memcpy(crowded, used, sizeof(crowded));
+	for (unsigned i = 0; i < index; i++)
+		crowded[port->queues[i].cpu % CPUS_MAX] += OWN_WEIGHT;
+	cpu = cpu_choose(wanted, crowded, CPUS_MAX, why, why_size);
+	if (cpu < 0 || crowded[cpu % CPUS_MAX] < OWN_WEIGHT)
+		return cpu;
+	return cpu_choose(wanted, used, CPUS_MAX, why, why_size);
+}
+
 static int queue_init(struct port *port, unsigned index, unsigned used[CPUS_MAX], struct error *err)
 {
 	struct port_queue *queue = &port->queues[index];
-	int wanted = port->config.cpu, rc;
 	char why[160];
+	int rc;
 
-	if (wanted != CPU_AUTO &&
-		index > 0) /* the first was given: the others take the next ones */
-		wanted += (int)index;
-	rc = cpu_choose(wanted, used, CPUS_MAX, why, sizeof(why));
+	rc = cpu_for_queue(port, index, used, why, sizeof(why));
 	if (rc < 0)
 		return error_set(
 			err, -rc, ERROR_INVALID, "cpu", "port %s: %s", port->config.name, why);
 	queue->cpu = rc;
-	used[rc % CPUS_MAX] += OWN_WEIGHT;
+	used[rc % CPUS_MAX]++;
 	queue->counters = aligned_alloc(CPU_CACHELINE, sizeof(*queue->counters));
 	if (!queue->counters)
 		return engine_no_memory(err);
@@ -198,21 +216,6 @@ void port_close(struct port *port)
 		mempool_fini(&port->queues[i].pool);
 }
 
-/* The device is not the one that was opened any more. */
-static void device_gone(struct port *port)
-{
-	port->link = PORT_LINK_UNKNOWN;
-	log_warning("port %s: %s is gone", port->config.name, port->config.location);
-	text_copy(port->reason, sizeof(port->reason),
-		"the device is gone; the port waits for its return");
-	if (port_rests(port)) {
-		port_close(port);
-	} else {
-		port->lost = true;
-		engine_advance(port->engine);
-	}
-}
-
 static void device_look_for(struct port *port)
 {
 	struct error err = {0};
@@ -230,6 +233,23 @@ static void device_look_for(struct port *port)
 	}
 	port_resume(port);
 	log_info("port %s: is back and goes on", port->config.name);
+}
+
+/* The device is not the one that was opened any more. */
+static void device_gone(struct port *port)
+{
+	port->link = PORT_LINK_UNKNOWN;
+	log_warning("port %s: %s is gone", port->config.name, port->config.location);
+	if (port_rests(port)) {
+		port_close(port);
+		device_look_for(port); /* another one may have its name already */
+	} else {
+		port->lost = true;
+		engine_advance(port->engine);
+	}
+	if (!port->dev || port->lost)
+		text_copy(port->reason, sizeof(port->reason),
+			"the device is gone; the port waits for its return");
 }
 
 void port_refresh(struct port *port)

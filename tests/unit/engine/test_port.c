@@ -92,17 +92,30 @@ START_TEST(each_start_asks_for_the_facts_anew)
 }
 END_TEST
 
+START_TEST(an_idle_port_takes_a_new_device_of_that_name_at_once)
+{
+	fixture_new(1);
+	take_over("p0");
+	told.link = -ENODEV; /* the old one is gone, and open() finds the new one */
+	port_refresh(port_of("p0"));
+	ck_assert_int_eq(state_of("p0"), PORT_CONFIGURED);
+	ck_assert_uint_eq(told.closed, 1);
+	ck_assert_uint_eq(told.opened, 1);
+	ck_assert_str_eq(reason_of("p0"), "");
+	fixture_free();
+}
+END_TEST
+
 START_TEST(an_idle_port_loses_and_finds_its_device)
 {
 	fixture_new(1);
 	take_over("p0");
-	told.link = -ENODEV;
+	told.link = told.open_rc = -ENODEV;
 	port_refresh(port_of("p0"));
 	ck_assert_int_eq(state_of("p0"), PORT_UNPROBED);
 	ck_assert_uint_eq(told.closed, 1);
 	ck_assert(!engine_ready(engine));
 	ck_assert_str_eq(reason_of("p0"), "the device is gone; the port waits for its return");
-	told.open_rc = -ENODEV;
 	port_refresh(port_of("p0"));
 	ck_assert_str_eq(reason_of("p0"), "told so");
 	told.open_rc = 0;
@@ -181,6 +194,6 @@ END_TEST
 
 UNIT_SUITE("engine/port", workers_spread_over_the_processors,
 	more_queues_than_the_device_has_are_refused, the_link_is_looked_at,
-	each_start_asks_for_the_facts_anew, an_idle_port_loses_and_finds_its_device,
-	a_run_survives_the_loss_of_its_device, a_lost_port_can_be_stopped,
-	a_running_port_may_be_freed)
+	each_start_asks_for_the_facts_anew, an_idle_port_takes_a_new_device_of_that_name_at_once,
+	an_idle_port_loses_and_finds_its_device, a_run_survives_the_loss_of_its_device,
+	a_lost_port_can_be_stopped, a_running_port_may_be_freed)
