@@ -97,8 +97,7 @@ int ctl_fail_usage(struct ctl *ctl, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = memory_need(NULL);
+	message = memory_format(format, args);
 	va_end(args);
 	failure_set(&failure, CTL_USAGE, NULL, "%s", message);
 	free(message);
@@ -111,8 +110,7 @@ void ctl_note(const struct ctl *ctl, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = memory_need(NULL);
+	message = memory_format(format, args);
 	va_end(args);
 	ctl->writer.ops->note(&ctl->writer, message);
 	free(message);

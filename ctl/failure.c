@@ -64,8 +64,7 @@ int failure_set(
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		message = memory_need(NULL);
+	message = memory_format(format, args);
 	va_end(args);
 	failure->status = status;
 	failure->document = cJSON_CreateObject();
@@ -86,8 +85,7 @@ void failure_hint(struct failure *failure, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&hint, format, args) < 0)
-		hint = memory_need(NULL);
+	hint = memory_format(format, args);
 	va_end(args);
 	cJSON_AddStringToObject(data, "hint", hint);
 	free(hint);

@@ -26,3 +26,10 @@ void memory_init(void)
 {
 	cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = need_bytes, .free_fn = free});
 }
+
+char *memory_format(const char *format, va_list args)
+{
+	char *text;
+
+	return vasprintf(&text, format, args) < 0 ? memory_need(NULL) : text;
+}

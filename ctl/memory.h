@@ -7,10 +7,15 @@
 #ifndef CTL_MEMORY_H
 #define CTL_MEMORY_H
 
+#include <stdarg.h>
+
 /* Lets cJSON allocate by this rule. Before the first use of cJSON. */
 void memory_init(void);
 
 /* Passes on what an allocating function returned, unless it is NULL. */
 void *memory_need(void *pointer);
+
+/* A new string as vprintf(3) would write it. Never NULL; the caller frees it. */
+char *memory_format(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 #endif

@@ -225,7 +225,7 @@ def test_start_sends_options_as_typed(daemon):
 def test_plain_start_and_resume(daemon):
     server = daemon(traffic_start={}, traffic_resume={})
     assert ctl("start", socket_path=server.path).returncode == 0
-    assert ctl("resume", "--", "p0", "p1", socket_path=server.path).stdout == ""
+    assert ctl("resume", "--", "p0", "p1", socket_path=server.path).stdout == "resumed\n"
     assert server.requests == [("traffic.start", {}), ("traffic.resume", {"ports": ["p0", "p1"]})]
 
 
