@@ -26,16 +26,29 @@ bool flow_is_on(const struct engine *engine, const struct flow *flow, const stru
 	return strcmp(flow->config.port, port->config.name) == 0;
 }
 
-bool flow_is_held(const struct engine *engine, const struct flow *flow)
+/* The port whose run has the flow, NULL when none has. */
+static const struct port *flow_holder(const struct engine *engine, const struct flow *flow)
 {
 	for (size_t p = 0; p < engine->port_count; p++) {
 		const struct port *port = engine->ports[p];
 
 		for (unsigned i = 0; port->plan && i < port->plan->flow_count; i++)
 			if (port->flows[i] == flow)
-				return true;
+				return port;
 	}
-	return false;
+	return NULL;
+}
+
+bool flow_is_held(const struct engine *engine, const struct flow *flow)
+{
+	return flow_holder(engine, flow) != NULL;
+}
+
+bool flow_is_running(const struct engine *engine, const struct flow *flow)
+{
+	const struct port *holder = flow_holder(engine, flow);
+
+	return holder && !port_rests(holder);
 }
 
 static uint16_t number_unused(const struct engine *engine)

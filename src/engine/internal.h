@@ -180,12 +180,13 @@ bool port_rests(const struct port *port);
 /* snapshot.c */
 void port_totals(const struct port *port, struct port_totals *totals);
 void port_sample(struct port *port);
-bool flow_is_running(const struct engine *engine, const struct flow *flow);
 
 /* flow.c */
 bool flow_is_on(const struct engine *engine, const struct flow *flow, const struct port *port);
 /* Whether a run holds the flow: also one that is paused or waits for its device. */
 bool flow_is_held(const struct engine *engine, const struct flow *flow);
+/* Whether it is in a run that has not come to rest. */
+bool flow_is_running(const struct engine *engine, const struct flow *flow);
 int flow_unknown(
 	const struct engine *engine, const char *name, const char *param, struct error *err);
 int flow_add(struct engine *engine, const struct config_flow *config, struct flow **flow,

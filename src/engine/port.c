@@ -7,23 +7,23 @@
  */
 #include "engine/internal.h"
 #include "util/clock.h"
+#include "util/cpu.h"
 #include "util/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CPUS_MAX 1024
 /* More than the workers of other ports on one CPU. */
 #define OWN_WEIGHT 4096
 
 /* How many workers sit on each CPU. */
-static void cpus_used(const struct engine *engine, unsigned used[CPUS_MAX])
+static void cpus_used(const struct engine *engine, unsigned used[CPU_MAX])
 {
-	memset(used, 0, CPUS_MAX * sizeof(*used));
+	memset(used, 0, CPU_MAX * sizeof(*used));
 	for (size_t p = 0; p < engine->port_count; p++)
 		for (unsigned q = 0; q < engine->ports[p]->config.queues; q++)
-			used[engine->ports[p]->queues[q].cpu % CPUS_MAX]++;
+			used[engine->ports[p]->queues[q].cpu % CPU_MAX]++;
 }
 
 /*
@@ -34,20 +34,20 @@ static int cpu_for_queue(
 	const struct port *port, unsigned index, const unsigned *used, char *why, size_t why_size)
 {
 	int wanted = port->config.cpu, cpu;
-	unsigned crowded[CPUS_MAX];
+	unsigned crowded[CPU_MAX];
 
 	if (wanted != CPU_AUTO) /* the first was given: the others take the next ones */
-		return cpu_choose(wanted + (int)index, used, CPUS_MAX, why, why_size);
+		return cpu_choose(wanted + (int)index, used, CPU_MAX, why, why_size);
 	memcpy(crowded, used, sizeof(crowded));
 	for (unsigned i = 0; i < index; i++)
-		crowded[port->queues[i].cpu % CPUS_MAX] += OWN_WEIGHT;
-	cpu = cpu_choose(wanted, crowded, CPUS_MAX, why, why_size);
-	if (cpu < 0 || crowded[cpu % CPUS_MAX] < OWN_WEIGHT)
+		crowded[port->queues[i].cpu % CPU_MAX] += OWN_WEIGHT;
+	cpu = cpu_choose(wanted, crowded, CPU_MAX, why, why_size);
+	if (cpu < 0 || crowded[cpu % CPU_MAX] < OWN_WEIGHT)
 		return cpu;
-	return cpu_choose(wanted, used, CPUS_MAX, why, why_size);
+	return cpu_choose(wanted, used, CPU_MAX, why, why_size);
 }
 
-static int queue_init(struct port *port, unsigned index, unsigned used[CPUS_MAX], struct error *err)
+static int queue_init(struct port *port, unsigned index, unsigned used[CPU_MAX], struct error *err)
 {
 	struct port_queue *queue = &port->queues[index];
 	char why[160];
@@ -58,7 +58,7 @@ static int queue_init(struct port *port, unsigned index, unsigned used[CPUS_MAX]
 		return error_set(
 			err, -rc, ERROR_INVALID, "cpu", "port %s: %s", port->config.name, why);
 	queue->cpu = rc;
-	used[rc % CPUS_MAX]++;
+	used[rc % CPU_MAX]++;
 	queue->counters = aligned_alloc(CPU_CACHELINE, sizeof(*queue->counters));
 	if (!queue->counters)
 		return engine_no_memory(err);
@@ -82,7 +82,7 @@ int port_new(struct engine *engine, const struct config_port *config, struct por
 	struct error *err)
 {
 	struct port *new = calloc(1, sizeof(*new));
-	unsigned used[CPUS_MAX];
+	unsigned used[CPU_MAX];
 	int rc;
 
 	if (!new)

@@ -143,21 +143,6 @@ static void fill_port(const struct port *port, struct stats_port *out)
 	fill_rates(port, &now, out);
 }
 
-/* Whether the flow is in a run that has not come to rest. */
-bool flow_is_running(const struct engine *engine, const struct flow *flow)
-{
-	for (size_t p = 0; p < engine->port_count; p++) {
-		const struct port *port = engine->ports[p];
-
-		if (!port->plan || port_rests(port))
-			continue;
-		for (unsigned i = 0; i < port->plan->flow_count; i++)
-			if (port->flows[i] == flow)
-				return true;
-	}
-	return false;
-}
-
 /* The count whose lower 32 bits are a sequence number, where reference is not far from it. */
 static uint64_t count_near(uint64_t reference, uint64_t number)
 {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 /* A share is kept as thousandths of a frame per second; a flow slower than that gets this much. */
-#define SHARE_MIN_MPPS 1
+#define SHARE_MIN_MILLI_PPS 1
 
 static uint64_t frame_bits(uint32_t size_bytes, enum config_rate_layer layer)
 {
@@ -117,11 +117,12 @@ int plan_rate_limit(const struct rate *limit, uint32_t speed_mbps, const uint32_
 	}
 	share = share_fair(wanted, n, ceiling);
 	for (unsigned i = 0; i < n; i++) {
-		double mpps = share / weight[i];
+		double milli_pps = share / weight[i];
 
 		if (wanted[i] > share)
-			gaps[i] = (struct plan_gap){1000 * NS_PER_S,
-				mpps < SHARE_MIN_MPPS ? SHARE_MIN_MPPS : (uint64_t)mpps};
+			gaps[i] = (struct plan_gap){1000 * NS_PER_S, milli_pps < SHARE_MIN_MILLI_PPS
+									     ? SHARE_MIN_MILLI_PPS
+									     : (uint64_t)milli_pps};
 	}
 	return 0;
 }
