@@ -1,10 +1,17 @@
 # netdev: the contract, the registry, one file per backend.
 libpktgend_a_SOURCES += \
 	src/netdev/backends.h \
+	src/netdev/memory.c src/netdev/memory.h \
 	src/netdev/netdev.h \
 	src/netdev/null.c \
 	src/netdev/packet.c src/netdev/packet.h \
 	src/netdev/packet_rx.c \
 	src/netdev/packet_tx.c \
 	src/netdev/pktbuf.h \
-	src/netdev/registry.c
+	src/netdev/registry.c \
+	src/netdev/virtio/address.h \
+	src/netdev/virtio/driver.h \
+	src/netdev/virtio/guest.h \
+	src/netdev/virtio/ring.h \
+	src/netdev/virtio/spec.h \
+	src/netdev/virtio/vhost_message.h

@@ -25,6 +25,7 @@
 #ifndef NETDEV_NETDEV_H
 #define NETDEV_NETDEV_H
 
+#include "netdev/memory.h"
 #include "netdev/pktbuf.h"
 #include "packet/frame.h"
 #include "stats/counter.h"
@@ -47,7 +48,8 @@ struct netdev_info {
 	uint32_t align;      /* of a frame's first byte; a power of two */
 	uint32_t headroom;   /* bytes in front of the frame that the driver writes to */
 	uint32_t speed_mbps; /* of the link; 0: unknown */
-	char features[256];  /* how frames will move and why, for people */
+	bool in_place;      /* frames are read where they lie: only the port's own memory will do */
+	char features[256]; /* how frames will move and why, for people */
 };
 
 /* How the queues are wanted. */
@@ -56,7 +58,8 @@ struct netdev_conf {
 	bool tx, rx;
 	bool promiscuous;
 	struct queue_counters *const *counters; /* per queue: where the driver counts */
-	struct pktbuf_stack *const *pools; /* per queue: where received frames' buffers come from */
+	struct pktbuf_stack *const *pools;      /* per queue: every buffer of the queue, all free */
+	const struct memory *memory;            /* where the data of all those buffers lies */
 };
 
 /* A queue pair. Drivers embed it as the first member of their own. */
@@ -70,6 +73,7 @@ struct netdev_queue {
 	 * (link down), ENODEV (device lost), or another errno (the port goes to an error state).
 	 */
 	int fault;
+	bool polled; /* frames come in without a word: whoever waits for them must keep looking */
 };
 
 /* What a self-driven device is asked to do: frames first … first+count-1 of a flow, at a pace. */
@@ -120,11 +124,20 @@ struct netdev_ops {
 	unsigned (*rx_burst)(struct netdev_queue *queue, struct pktbuf **bufs, unsigned n);
 	/* A descriptor that poll() reports readable when frames wait; NULL or -1: there is none. */
 	int (*rx_fd)(struct netdev_queue *queue);
+
+	/*
+	 * Devices with a life of their own (peers that connect, timers): a descriptor, valid from
+	 * open to close, and what to call on the control thread when it is readable; link() has the
+	 * news afterwards. NULL: there is none.
+	 */
+	int (*service_fd)(struct netdev *dev);
+	void (*service)(struct netdev *dev);
 };
 
 /* Drivers embed it as the first member of their own. */
 struct netdev {
-	const struct netdev_ops *ops;
+	const struct netdev_ops *ops; /* may be others than the backend's, by the address */
+	char reason[160];             /* why the link is not up, for people; control thread */
 };
 
 /* registry.c: every backend of this build, in the order of preference. */

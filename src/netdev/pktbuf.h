@@ -24,6 +24,7 @@ struct pktbuf {
 	uint32_t room;                         /* bytes from data to the end of the buffer */
 	struct pktbuf_stack *home;             /* where it is free; NULL: the heap */
 	struct flow_tx_counters *account;      /* transmit: what its completion is counted in */
+	uint64_t dma; /* data as the device addresses it; set by drivers that need it */
 };
 
 /* Free buffers, last in first out: the one used last is the one still in the cache. */
