@@ -71,9 +71,12 @@ void run_release(struct run *run)
 		struct run_flow *flow = &run->flows[i];
 
 		abandon_pending(flow);
+		flow->shared = false;
 		while (flow->primed.count > 0) {
 			struct pktbuf *buf = flow->primed.slots[--flow->primed.count];
 
+			if (buf->home != &flow->primed)
+				continue; /* one that was many times here has gone home already */
 			buf->home = &run->memory.pool->free;
 			pktbuf_free(buf);
 		}
@@ -134,19 +137,46 @@ static unsigned take_from_heap(
 	return n;
 }
 
-/* Zero-copy: buffers of this flow first, then fresh ones that become its own. */
+static void prime(struct run_flow *flow, struct pktbuf *buf)
+{
+	buf->home = &flow->primed;
+	buf->len = flow->plan->frame->len;
+	buf->account = flow->counters;
+	frame_copy(flow->plan->frame, 0, 0, buf->data);
+}
+
+/* The one buffer of a constant frame, as often as the stack has room for it, counting those that
+ * are under way. */
+static unsigned take_shared(
+	struct run *run, struct run_flow *flow, unsigned n, struct pktbuf **bufs)
+{
+	struct pktbuf *buf;
+
+	if (flow->shared || pktbuf_stack_pop(&run->memory.pool->free, &buf, 1) == 0)
+		return 0;
+	flow->shared = true;
+	prime(flow, buf);
+	for (uint32_t i = 0; i < flow->primed.capacity; i++)
+		pktbuf_free(buf);
+	return pktbuf_stack_pop(&flow->primed, bufs, n);
+}
+
+/*
+ * Zero-copy: buffers of this flow first, then fresh ones that become its own. Where nothing varies
+ * one buffer is enough: it stands in the stack many times, and may be the device's many times.
+ */
 static unsigned take_primed(
 	struct run *run, struct run_flow *flow, unsigned n, struct pktbuf **bufs)
 {
 	unsigned got = pktbuf_stack_pop(&flow->primed, bufs, n), primed = got;
 
+	if (got == n)
+		return got;
+	if (flow->plan->frame->constant)
+		return got + take_shared(run, flow, n - got, bufs + got);
 	got += pktbuf_stack_pop(&run->memory.pool->free, bufs + got, n - got);
-	for (unsigned i = primed; i < got; i++) {
-		bufs[i]->home = &flow->primed;
-		bufs[i]->len = flow->plan->frame->len;
-		bufs[i]->account = flow->counters;
-		frame_copy(flow->plan->frame, 0, 0, bufs[i]->data);
-	}
+	for (unsigned i = primed; i < got; i++)
+		prime(flow, bufs[i]);
 	return got;
 }
 

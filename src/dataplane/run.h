@@ -30,6 +30,7 @@ struct run_flow {
 	unsigned pending_first, pending_count;
 	/* zerocopy: buffers that hold the prepared frame, between two uses */
 	struct pktbuf_stack primed;
+	bool shared; /* they are all one buffer */
 };
 
 /* What the run needs of its queue's memory and device. */

@@ -157,7 +157,7 @@ static unsigned receive(struct worker_loop *loop)
 
 	queue->fault = 0;
 	n = queue->dev->ops->rx_burst(queue, bufs, RX_BURST);
-	if (queue->fault != 0 || (!job->tx && n > 0))
+	if (queue->fault != 0 || !job->tx || queue->polled)
 		set_fault(loop, queue->fault);
 	if (n == 0)
 		return 0;
@@ -210,6 +210,7 @@ static void check_tx_quiet(struct worker_loop *loop)
 	const struct netdev_ops *ops = job->queue->dev->ops;
 
 	loop->in_flight = ops->tx_reap ? ops->tx_reap(job->queue) : 0;
+	counter_set(&job->queue->counters->in_flight, loop->in_flight);
 	if (job->tx && !run_finished(job->run))
 		return;
 	if (loop->in_flight == 0 ||
@@ -240,7 +241,8 @@ static void idle(struct worker_loop *loop)
 	uint64_t until_ns = loop->now_ns + REST_MAX_NS, next_ns;
 
 	breathe(job);
-	if (job->rx && loop->now_ns - loop->rx_last_ns < RX_LINGER_NS)
+	if (job->rx && loop->fault == 0 &&
+		(job->queue->polled || loop->now_ns - loop->rx_last_ns < RX_LINGER_NS))
 		return;
 	if (loop->in_flight > 0 && loop->fault == 0)
 		return;

@@ -92,7 +92,7 @@ static bool ports_advance(struct engine *engine)
 		if (rested || !port_rests(port))
 			continue;
 		log_stopped(port);
-		if (!port->dev) /* its device may have come back in the meantime */
+		if (!port->dev && !port->ops->service_fd) /* it may have come back meanwhile */
 			port_refresh(port);
 	}
 	return again;
@@ -136,6 +136,19 @@ static void on_links_changed(void *arg)
 	engine_advance(engine);
 }
 
+/* port_close() sets the timer again where it has to. */
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *engine = arg;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < engine->port_count; i++)
+		if (!engine->ports[i]->dev && port_rests(engine->ports[i]))
+			port_refresh(engine->ports[i]);
+	engine_advance(engine);
+}
+
 /* "p0: tx 1.23 Mpps 827 Mbit/s, rx 0 pps 0 bit/s" for each port that runs. */
 static void on_status(evutil_socket_t fd, short what, void *arg)
 {
@@ -173,8 +186,9 @@ static int events_new(struct engine *engine, struct error *err)
 	engine->notify =
 		event_new(engine->base, engine->notify_fd, EV_READ | EV_PERSIST, on_notify, engine);
 	engine->tick = evtimer_new(engine->base, on_tick, engine);
+	engine->look = evtimer_new(engine->base, on_look, engine);
 	engine->status = event_new(engine->base, -1, EV_PERSIST, on_status, engine);
-	if (!engine->notify || !engine->tick || !engine->status ||
+	if (!engine->notify || !engine->tick || !engine->look || !engine->status ||
 		event_add(engine->notify, NULL) != 0)
 		return engine_no_memory(err);
 	if (interval_ns > 0)
@@ -264,6 +278,8 @@ void engine_free(struct engine *engine)
 		event_free(engine->notify);
 	if (engine->tick)
 		event_free(engine->tick);
+	if (engine->look)
+		event_free(engine->look);
 	if (engine->status)
 		event_free(engine->status);
 	if (engine->notify_fd >= 0)
@@ -310,10 +326,12 @@ const char *engine_port_name(const struct engine *engine, size_t index)
 int engine_port_describe(
 	struct engine *engine, const char *name, struct engine_port_info *info, struct error *err)
 {
-	const struct port *port = engine_port_find(engine, name);
+	struct port *port = engine_port_find(engine, name);
 
 	if (!port)
 		return engine_port_unknown(engine, name, "name", err);
+	if (port->dev) /* a peer may have come or gone: what it says is of now */
+		port->dev->ops->info(port->dev, &port->info);
 	*info = (struct engine_port_info){
 		.config = port->config,
 		.state = port_state(port),
@@ -327,7 +345,7 @@ int engine_port_describe(
 		.headroom = port->info.headroom,
 	};
 	memcpy(info->mac, port->info.mac, sizeof(info->mac));
-	text_copy(info->reason, sizeof(info->reason), port->reason);
+	text_copy(info->reason, sizeof(info->reason), port_reason(port));
 	text_copy(info->driver, sizeof(info->driver), port->info.driver);
 	text_copy(info->features, sizeof(info->features), port->info.features);
 	for (unsigned i = 0; i < port->config.queues; i++)

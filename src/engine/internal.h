@@ -41,6 +41,9 @@ enum port_phase {
 	PHASE_LOST,
 };
 
+/* Often enough that a port which stands still is seen to within a second. */
+#define PORT_SAMPLES 4
+
 /* Totals of a port at one instant. */
 struct port_totals {
 	uint64_t time_ns, frames_tx, bytes_tx, frames_rx, bytes_rx;
@@ -70,8 +73,10 @@ struct port {
 	struct engine *engine;
 	struct config_port config;
 	const struct netdev_ops *ops;
-	const char *address; /* into config.location */
-	struct netdev *dev;  /* NULL: not there, or not to be opened */
+	const char *address;   /* into config.location */
+	struct netdev *dev;    /* NULL: not there, or not to be opened */
+	struct event *service; /* of a device with a life of its own */
+	struct memory memory;  /* of the packets, while the device is open */
 	struct netdev_info info;
 	enum port_link link;
 	char reason[160];
@@ -91,11 +96,12 @@ struct port {
 	uint64_t silenced_ns;          /* when its workers were told to sleep; 0: not yet */
 	uint64_t first_attempted[WIRE_FLOWS_MAX + 1]; /* per flow number, before reception began */
 
-	struct event *second;       /* once a second while it runs */
+	struct event *sample; /* while it runs, PORT_SAMPLES times a second */
+	unsigned samples;
 	struct port_totals sampled; /* a second ago */
 	struct port_totals before;  /* and the second before that: rates are of the time between */
 	uint64_t progress_ns;       /* when the port last moved, or had no reason to */
-	uint64_t heartbeat_mark, refused_mark; /* a second ago */
+	uint64_t heartbeat_mark, refused_mark, sent_mark; /* one sample ago */
 	bool stalled;
 };
 
@@ -119,6 +125,7 @@ struct engine {
 	size_t flow_count;
 	int notify_fd; /* workers write here */
 	struct event *notify, *tick, *status;
+	struct event *look; /* for devices that rtnetlink does not tell of */
 	struct link_monitor *links;
 	TAILQ_HEAD(, pending) pending;
 };
@@ -146,6 +153,8 @@ int port_open(struct port *port, struct error *err);
 void port_close(struct port *port);
 /* Looks at the link and whether the device is still there; opens it when it has come back. */
 void port_refresh(struct port *port);
+/* Why it is not as one would wish, or "". */
+const char *port_reason(const struct port *port);
 void port_facts(const struct port *port, struct plan_port *facts);
 enum port_state port_state(const struct port *port);
 

@@ -71,11 +71,14 @@ static int queue_init(struct port *port, unsigned index, unsigned used[CPU_MAX],
 	return 0;
 }
 
-static void on_second(evutil_socket_t fd, short what, void *arg)
+static void on_sample(evutil_socket_t fd, short what, void *arg)
 {
+	struct port *port = arg;
+
 	(void)fd;
 	(void)what;
-	port_sample(arg);
+	port_sample(port);
+	engine_advance(port->engine); /* the device may have been found gone */
 }
 
 int port_new(struct engine *engine, const struct config_port *config, struct port **port,
@@ -93,8 +96,8 @@ int port_new(struct engine *engine, const struct config_port *config, struct por
 	if (rc)
 		goto fail;
 	rc = -ENOMEM;
-	new->second = event_new(engine->base, -1, EV_PERSIST, on_second, new);
-	if (!new->second) {
+	new->sample = event_new(engine->base, -1, EV_PERSIST, on_sample, new);
+	if (!new->sample) {
 		engine_no_memory(err);
 		goto fail;
 	}
@@ -123,27 +126,29 @@ void port_free(struct port *port)
 		free(port->queues[i].counters);
 		free(port->queues[i].sequences);
 	}
-	if (port->second)
-		event_free(port->second);
+	if (port->sample)
+		event_free(port->sample);
 	free(port);
 }
 
-/* The pools have the shape that the device asks for. */
+/* The pools have the shape that the device asks for, one behind the other in one mapping. */
 static int pools_init(struct port *port, struct error *err)
 {
 	const struct config_port *config = &port->config;
+	const struct mempool_shape shape = {config->pool_objects, config->pool_object_size,
+		port->info.align, port->info.headroom};
+	size_t size = mempool_memory_size(&shape);
 	int rc;
 
-	for (unsigned i = 0; i < config->queues; i++) {
-		rc = mempool_init(&port->queues[i].pool, config->pool_objects,
-			config->pool_object_size, port->info.align, port->info.headroom);
-		if (rc)
-			return error_set(err, -rc, ERROR_INTERNAL, "pool-objects",
-				"port %s: no memory for %u packet buffers of %u bytes",
-				config->name, config->pool_objects, config->pool_object_size);
+	rc = memory_map(size * config->queues, &port->memory);
+	for (unsigned i = 0; rc == 0 && i < config->queues; i++) {
+		rc = mempool_init(&port->queues[i].pool, &shape, port->memory.base + i * size);
 		counter_set(&port->queues[i].counters->pool_free, config->pool_objects);
 	}
-	return 0;
+	return rc ? error_set(err, -rc, ERROR_INTERNAL, "pool-objects",
+			    "port %s: no memory for %u packet buffers of %u bytes", config->name,
+			    config->pool_objects, config->pool_object_size)
+		  : 0;
 }
 
 static void log_opened(const struct port *port)
@@ -158,13 +163,13 @@ static void log_opened(const struct port *port)
 		mac[3], mac[4], mac[5], info->mtu, port->config.queues, info->queues_max,
 		info->align, info->headroom, port_link_names[port->link], port->config.pool_objects,
 		port->config.pool_object_size,
-		port->queues[0].pool.huge_pages ? " on huge pages" : "");
+		port->memory.page_size == MEMORY_PAGE_SIZE ? " on huge pages" : "");
 	log_info("port %s: %s", port->config.name, info->features);
 }
 
 static int device_ask(struct port *port, struct error *err)
 {
-	int rc = port->ops->info(port->dev, &port->info);
+	int rc = port->dev->ops->info(port->dev, &port->info);
 
 	return rc ? error_set(err, -rc, ERROR_DEVICE, "location",
 			    "%s: the device does not tell its facts: %s", port->config.location,
@@ -187,6 +192,36 @@ static int device_open(struct port *port, struct error *err)
 	return pools_init(port, err);
 }
 
+static void on_service(evutil_socket_t fd, short what, void *arg)
+{
+	struct port *port = arg;
+
+	(void)fd;
+	(void)what;
+	port->dev->ops->service(port->dev);
+	port_refresh(port);
+	engine_advance(port->engine);
+}
+
+static int service_watch(struct port *port, struct error *err)
+{
+	const struct netdev_ops *ops = port->dev->ops;
+
+	if (!ops->service_fd)
+		return 0;
+	port->service = event_new(port->engine->base, ops->service_fd(port->dev),
+		EV_READ | EV_PERSIST, on_service, port);
+	return port->service && event_add(port->service, NULL) == 0 ? 0 : engine_no_memory(err);
+}
+
+/* What was wrong before is over when the link is up. */
+static void link_set(struct port *port, enum port_link link)
+{
+	port->link = link;
+	if (link == PORT_LINK_IS_UP && !port->stalled)
+		port->reason[0] = '\0';
+}
+
 int port_open(struct port *port, struct error *err)
 {
 	int rc, link;
@@ -194,26 +229,35 @@ int port_open(struct port *port, struct error *err)
 	if (port->dev)
 		return device_ask(port, err); /* its MTU or speed may be another by now */
 	rc = device_open(port, err);
+	if (rc == 0)
+		rc = service_watch(port, err);
 	if (rc) {
 		port_close(port);
 		text_copy(port->reason, sizeof(port->reason), err->message);
 		return rc;
 	}
-	port->reason[0] = '\0';
-	link = port->ops->link(port->dev);
-	port->link = link > 0 ? PORT_LINK_IS_UP : PORT_LINK_IS_DOWN;
+	link = port->dev->ops->link(port->dev);
+	link_set(port, link > 0 ? PORT_LINK_IS_UP : PORT_LINK_IS_DOWN);
 	log_opened(port);
 	return 0;
 }
 
 void port_close(struct port *port)
 {
+	static const struct timeval soon = {.tv_usec = 100000};
+
+	if (port->service)
+		event_free(port->service);
+	port->service = NULL;
 	if (port->dev)
-		port->ops->close(port->dev);
+		port->dev->ops->close(port->dev);
 	port->dev = NULL;
 	port->link = PORT_LINK_UNKNOWN;
 	for (unsigned i = 0; i < port->config.queues; i++)
 		mempool_fini(&port->queues[i].pool);
+	memory_unmap(&port->memory);
+	if (port->ops && port->ops->service_fd) /* nobody will tell when it can be opened again */
+		evtimer_add(port->engine->look, &soon);
 }
 
 static void device_look_for(struct port *port)
@@ -235,21 +279,24 @@ static void device_look_for(struct port *port)
 	log_info("port %s: is back and goes on", port->config.name);
 }
 
-/* The device is not the one that was opened any more. */
+/* The device is not the one that was opened any more, or cannot be used as it is. */
 static void device_gone(struct port *port)
 {
+	char reason[sizeof(port->reason)];
+
+	text_copy(reason, sizeof(reason),
+		port->dev->reason[0] ? port->dev->reason
+				     : "the device is gone; the port waits for its return");
+	text_copy(port->reason, sizeof(port->reason), reason);
+	log_warning("port %s: %s: %s", port->config.name, port->config.location, port->reason);
 	port->link = PORT_LINK_UNKNOWN;
-	log_warning("port %s: %s is gone", port->config.name, port->config.location);
-	if (port_rests(port)) {
-		port_close(port);
-		device_look_for(port); /* another one may have its name already */
-	} else {
-		port->lost = true;
-		engine_advance(port->engine);
-	}
-	if (!port->dev || port->lost)
-		text_copy(port->reason, sizeof(port->reason),
-			"the device is gone; the port waits for its return");
+	port->lost = true;
+	if (!port_rests(port))
+		return;
+	port->lost = false;
+	port_close(port);
+	device_look_for(port); /* another one may have its name already */
+	text_copy(port->reason, sizeof(port->reason), port->dev ? "" : reason);
 }
 
 void port_refresh(struct port *port)
@@ -261,7 +308,7 @@ void port_refresh(struct port *port)
 		device_look_for(port);
 		return;
 	}
-	rc = port->ops->link(port->dev);
+	rc = port->dev->ops->link(port->dev);
 	if (rc < 0) {
 		if (!port->lost)
 			device_gone(port);
@@ -269,8 +316,16 @@ void port_refresh(struct port *port)
 	}
 	link = rc ? PORT_LINK_IS_UP : PORT_LINK_IS_DOWN;
 	if (link != port->link)
-		log_info("port %s: link %s", port->config.name, port_link_names[link]);
-	port->link = link;
+		log_info("port %s: link %s%s%s", port->config.name, port_link_names[link],
+			port->dev->reason[0] ? ": " : "", port->dev->reason);
+	link_set(port, link);
+}
+
+const char *port_reason(const struct port *port)
+{
+	if (port->reason[0] == '\0' && port->dev && port->link == PORT_LINK_IS_DOWN)
+		return port->dev->reason;
+	return port->reason;
 }
 
 void port_facts(const struct port *port, struct plan_port *facts)
@@ -286,6 +341,7 @@ void port_facts(const struct port *port, struct plan_port *facts)
 		.speed_mbps = port->info.speed_mbps,
 		.queues = config->queues,
 		.rate_limit = config->rate_limit,
+		.in_place = port->info.in_place,
 	};
 	memcpy(facts->mac, port->info.mac, sizeof(facts->mac));
 }

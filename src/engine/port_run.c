@@ -47,7 +47,7 @@ static void post(struct port *port, const struct worker_job *wanted)
 			job->sequence_count = WIRE_FLOWS_MAX + 1;
 		}
 		if (!wanted->sleep)
-			job->queue = port->ops->queue(port->dev, i);
+			job->queue = port->dev->ops->queue(port->dev, i);
 		worker_post(queue->worker, job);
 	}
 }
@@ -120,19 +120,20 @@ static int device_start(struct port *port, struct error *err)
 		.rx = port->rx,
 		.promiscuous = port->config.promiscuous,
 		.counters = counters,
-		.pools = pools};
+		.pools = pools,
+		.memory = &port->memory};
 	int rc;
 
 	for (unsigned i = 0; i < port->config.queues; i++) {
 		counters[i] = port->queues[i].counters;
 		pools[i] = &port->queues[i].pool.free;
 	}
-	rc = port->ops->configure(port->dev, &conf, err);
+	rc = port->dev->ops->configure(port->dev, &conf, err);
 	if (rc)
 		return rc;
-	rc = port->ops->start(port->dev, err);
+	rc = port->dev->ops->start(port->dev, err);
 	if (rc)
-		port->ops->stop(port->dev);
+		port->dev->ops->stop(port->dev);
 	return rc;
 }
 
@@ -219,19 +220,20 @@ int port_prepare(struct port *port, const struct port_run_request *request, stru
 
 void port_unprepare(struct port *port)
 {
-	port->ops->stop(port->dev);
+	port->dev->ops->stop(port->dev);
 	run_forget(port);
 }
 
-static void second_start(struct port *port)
+static void samples_start(struct port *port)
 {
-	static const struct timeval second = {.tv_sec = 1};
+	static const struct timeval interval = {.tv_usec = 1000000 / PORT_SAMPLES};
 
 	port->progress_ns = clock_now_ns();
 	port->stalled = false;
+	port->samples = 0;
 	port_totals(port, &port->sampled);
 	port->before = port->sampled;
-	event_add(port->second, &second);
+	event_add(port->sample, &interval);
 }
 
 static void port_go(struct port *port)
@@ -239,7 +241,7 @@ static void port_go(struct port *port)
 	port->stop_wanted = port->pause_wanted = port->lost = false;
 	port->ended_ns = port->silenced_ns = port->sent_ns = 0;
 	port->phase = PHASE_RUN;
-	second_start(port);
+	samples_start(port);
 	post_work(port, port->tx, port->rx, false);
 }
 
@@ -279,7 +281,7 @@ int port_resume_prepare(struct port *port, struct error *err)
 
 void port_resume_undo(struct port *port)
 {
-	port->ops->stop(port->dev);
+	port->dev->ops->stop(port->dev);
 }
 
 void port_resume(struct port *port)
@@ -304,6 +306,8 @@ static void take_fault(struct port *port)
 		if (fault == 0 || fault == ENETDOWN)
 			continue;
 		if (fault == ENODEV) {
+			if (!port->lost)
+				port_refresh(port); /* which says what has happened */
 			port->lost = true;
 			continue;
 		}
@@ -330,8 +334,8 @@ static bool others_still_send(const struct port *port)
 
 static void run_ended(struct port *port)
 {
-	event_del(port->second);
-	port->ops->stop(port->dev);
+	event_del(port->sample);
+	port->dev->ops->stop(port->dev);
 	for (unsigned i = 0; i < port->config.queues; i++) {
 		run_release(port->queues[i].run);
 		counter_set(&port->queues[i].counters->pool_free, port->queues[i].pool.free.count);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Without progress for this long a port that should send is stalled. */
-#define STALL_NS (2 * NS_PER_S)
+#define STALL_NS (NS_PER_S * 3 / 4)
 
 void port_totals(const struct port *port, struct port_totals *totals)
 {
@@ -30,29 +30,38 @@ void port_totals(const struct port *port, struct port_totals *totals)
 	}
 }
 
-/* Notices a device that takes nothing although frames are due, and a worker that does not move. */
+/*
+ * Notices a device that takes nothing although frames are due, or does not complete what it took,
+ * and a worker that does not move.
+ */
 static void look_for_stall(struct port *port)
 {
-	uint64_t refused = 0, rounds = 0, now_ns = clock_now_ns();
-	bool stalled, silent;
+	uint64_t refused = 0, rounds = 0, in_flight = 0, sent = 0, now_ns = clock_now_ns();
+	bool stalled, silent, was_stalled;
 
 	for (unsigned i = 0; i < port->config.queues; i++) {
-		refused += counter_read(&port->queues[i].counters->backpressure);
-		rounds += counter_read(&port->queues[i].counters->rounds);
+		const struct queue_counters *counters = port->queues[i].counters;
+
+		refused += counter_read(&counters->backpressure);
+		rounds += counter_read(&counters->rounds);
+		in_flight += counter_read(&counters->in_flight);
+		sent += counter_read(&counters->frames_tx);
 	}
 	silent = rounds == port->heartbeat_mark;
-	stalled =
-		refused != port->refused_mark && port->sampled.frames_tx == port->before.frames_tx;
+	stalled = sent == port->sent_mark && (refused != port->refused_mark || in_flight > 0);
 	if (!silent && !stalled)
 		port->progress_ns = now_ns;
 	port->heartbeat_mark = rounds;
 	port->refused_mark = refused;
+	port->sent_mark = sent;
+	was_stalled = port->stalled;
 	port->stalled = (stalled || silent) && now_ns - port->progress_ns >= STALL_NS;
 	if (port->stalled)
 		text_copy(port->reason, sizeof(port->reason),
-			silent ? "the worker does not get its processor"
-			       : "the device takes no frames");
-	else
+			silent      ? "the worker does not get its processor"
+			: in_flight ? "the device does not complete the frames that it has"
+				    : "the device takes no frames");
+	else if (was_stalled)
 		port->reason[0] = '\0';
 }
 
@@ -60,12 +69,14 @@ void port_sample(struct port *port)
 {
 	bool was_stalled = port->stalled;
 
-	port->before = port->sampled;
-	port_totals(port, &port->sampled);
 	look_for_stall(port);
 	if (port->stalled && !was_stalled)
 		log_warning("port %s: stalled: %s", port->config.name, port->reason);
-	if (port->ops && port->dev && port->phase == PHASE_RUN)
+	if (++port->samples % PORT_SAMPLES != 0)
+		return;
+	port->before = port->sampled;
+	port_totals(port, &port->sampled);
+	if (port->dev && port->phase == PHASE_RUN && !port->lost)
 		port_refresh(port); /* also sees what rtnetlink does not tell */
 }
 

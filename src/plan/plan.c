@@ -70,6 +70,14 @@ int plan_frame(const struct plan_port *port, const struct plan_request *request,
 static int buffer_check(
 	const struct plan_port *port, const struct config_flow *flow, struct error *err)
 {
+	if (flow->alloc == POLICY_ALLOC_HEAP && port->in_place) {
+		error_set(err, EINVAL, ERROR_INVALID, "alloc",
+			"the device of port %s reads frames where they lie, and cannot read the "
+			"heap",
+			port->name);
+		error_hint(err, "alloc = pool");
+		return flow_error(err, flow, -EINVAL);
+	}
 	if (flow->alloc == POLICY_ALLOC_POOL && flow->frame.size > port->buffer_room) {
 		error_set(err, EINVAL, ERROR_INVALID, "size",
 			"a frame of %u bytes does not fit into a packet buffer (%u bytes of room)",

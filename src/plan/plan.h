@@ -14,6 +14,7 @@
 #include "packet/policy.h"
 #include "util/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct plan_flow {
@@ -44,6 +45,7 @@ struct plan_port {
 	uint32_t speed_mbps;  /* 0: unknown */
 	unsigned queues;
 	struct rate rate_limit;
+	bool in_place; /* the device takes frames from the pool only */
 };
 
 /* One flow to plan: its settings and its number in the signature. */

@@ -61,6 +61,7 @@ struct queue_counters {
 	struct counter bytes_rx;
 	struct counter drops[DROP_REASON_COUNT];
 	struct counter backpressure;   /* calls in which the device took less than was offered */
+	struct counter in_flight;      /* gauge: accepted, not completed, when last looked at */
 	struct counter pool_free;      /* gauge */
 	struct counter pool_exhausted; /* times a burst got fewer buffers than it wanted */
 	struct counter rounds;         /* of the polling loop: the worker's heartbeat */

@@ -145,14 +145,14 @@ static struct frame_template *frame_new(uint16_t flow)
 void fake_netdev_init(struct fake_netdev *fake, uint32_t objects)
 {
 	memset(fake, 0, sizeof(*fake));
-	ck_assert_int_eq(mempool_init(&fake->pool, objects, POOL_OBJECT_SIZE, 64, 0), 0);
+	ck_assert_int_eq(unit_pool_init(&fake->memory, objects, POOL_OBJECT_SIZE, 64, 0), 0);
 	fake->ops = (struct netdev_ops){.backend = "fake",
 		.tx_burst = fake_tx_burst,
 		.tx_reap = fake_tx_reap,
 		.rx_burst = fake_rx_burst};
 	fake->dev.ops = &fake->ops;
 	fake->queue = (struct netdev_queue){
-		.dev = &fake->dev, .counters = &fake->counters, .pool = &fake->pool.free};
+		.dev = &fake->dev, .counters = &fake->counters, .pool = &fake->memory.pool.free};
 	fake->frame = frame_new(1);
 	atomic_store(&fake->per_call, FAKE_ALL);
 	atomic_store(&fake->room, FAKE_ALL);
@@ -167,9 +167,10 @@ void fake_netdev_drive_itself(struct fake_netdev *fake)
 void fake_netdev_fini(struct fake_netdev *fake)
 {
 	ck_assert_uint_eq(fake->held_count, 0);
-	ck_assert_uint_eq(fake->pool.free.count, fake->pool.objects); /* all are back home */
+	ck_assert_uint_eq(
+		fake->memory.pool.free.count, fake->memory.pool.objects); /* all are back home */
 	frame_template_free(fake->frame);
-	mempool_fini(&fake->pool);
+	unit_pool_fini(&fake->memory);
 }
 
 uint64_t fake_netdev_drops(const struct fake_netdev *fake)
@@ -204,7 +205,7 @@ struct plan *fake_plan(unsigned n)
 struct run *fake_run(struct fake_netdev *fake, const struct plan *plan)
 {
 	struct flow_tx_counters *counters[FAKE_FLOWS];
-	struct run_memory memory = {.pool = &fake->pool, .align = 64};
+	struct run_memory memory = {.pool = &fake->memory.pool, .align = 64};
 	struct run *run;
 
 	for (unsigned i = 0; i < FAKE_FLOWS; i++)

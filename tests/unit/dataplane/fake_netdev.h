@@ -12,6 +12,7 @@
 #include "dataplane/run.h"
 #include "netdev/netdev.h"
 #include "plan/plan.h"
+#include "pool.h"
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -25,7 +26,7 @@ struct fake_netdev {
 	struct netdev_ops ops;
 	struct netdev_queue queue;
 	struct queue_counters counters;
-	struct mempool pool;
+	struct unit_pool memory;
 	struct flow_tx_counters flow_counters[FAKE_FLOWS];
 	struct frame_template *frame; /* of the frames that come in */
 	const struct plan *plan;      /* whose frames go out, as fake_run() was told */

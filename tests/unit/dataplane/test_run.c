@@ -268,10 +268,10 @@ START_TEST(flows_do_not_mix_up_their_prepared_buffers)
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_uint_eq(frames_of(i), 500 + i);
 	ck_assert_uint_eq(fake.wrong + fake.skipped, 0);
-	ck_assert_uint_eq(fake.pool.free.count, 40 - 8 - 3); /* the prepared ones are kept */
+	ck_assert_uint_eq(fake.memory.pool.free.count, 40 - 8 - 3); /* the prepared ones are kept */
 	run_release(run);
 	for (unsigned i = 0; i < 40; i++)
-		ck_assert_ptr_eq(fake.pool.free.slots[i]->home, &fake.pool.free);
+		ck_assert_ptr_eq(fake.memory.pool.free.slots[i]->home, &fake.memory.pool.free);
 	end(run, plan);
 }
 END_TEST
@@ -491,7 +491,7 @@ static void check_release(enum policy_build build, enum policy_alloc alloc)
 	ck_assert_uint_eq(step(run, 0, START), 3);
 	run_end(run, START);
 	run_release(run);
-	ck_assert_uint_eq(fake.pool.free.count, 64);
+	ck_assert_uint_eq(fake.memory.pool.free.count, 64);
 	atomic_store(&fake.room, FAKE_ALL);
 	run_begin(run, START + NS_PER_S);
 	run_out(run, START + NS_PER_S);
@@ -560,7 +560,7 @@ START_TEST(a_self_driven_device_gets_jobs)
 	ck_assert_uint_eq(fake.taken, 12);
 	ck_assert_uint_eq(frames_of(0), 12);
 	ck_assert_uint_eq(attempted_of(0), 12);
-	ck_assert_uint_eq(fake.pool.free.count, 64); /* it needs no buffers */
+	ck_assert_uint_eq(fake.memory.pool.free.count, 64); /* it needs no buffers */
 	end(run, plan);
 }
 END_TEST

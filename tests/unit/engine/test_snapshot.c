@@ -123,15 +123,16 @@ END_TEST
 
 /* ---- stalls ---- */
 
-/* A second passes for a port that is looked at, with so many rounds and refusals in it. */
-static void second_passes(struct port *port, uint64_t rounds, uint64_t refusals, uint64_t frames)
+/* A quarter of a second passes for a port that is looked at, with so many rounds and refusals in
+ * it. */
+static void time_passes(struct port *port, uint64_t rounds, uint64_t refusals, uint64_t frames)
 {
 	struct queue_counters *counters = port->queues[0].counters;
 
 	counter_add(&counters->rounds, rounds);
 	counter_add(&counters->backpressure, refusals);
 	counter_add(&counters->frames_tx, frames);
-	port->progress_ns -= NS_PER_S;
+	port->progress_ns -= NS_PER_S / 4;
 	port_sample(port);
 }
 
@@ -144,23 +145,30 @@ START_TEST(a_device_that_takes_nothing_is_stalled)
 	stop_and_wait("p0");
 	port = port_of("p0");
 	port->progress_ns = clock_now_ns();
-	second_passes(port, 10, 5, 7);
+	time_passes(port, 10, 5, 7);
 	ck_assert(!port->stalled);
-	second_passes(port, 10, 5, 0);
+	time_passes(port, 10, 5, 0);
+	time_passes(port, 10, 5, 0);
 	ck_assert(!port->stalled); /* not yet */
-	second_passes(port, 10, 5, 0);
+	time_passes(port, 10, 5, 0);
 	ck_assert(port->stalled);
 	ck_assert_str_eq(port->reason, "the device takes no frames");
 	port->phase = PHASE_RUN;
 	ck_assert_int_eq(port_state(port), PORT_STALLED);
 	port->phase = PHASE_IDLE;
-	second_passes(port, 10, 5, 1);
+	time_passes(port, 10, 5, 1);
 	ck_assert(!port->stalled);
 	ck_assert_str_eq(port->reason, "");
-	second_passes(port, 10, 0, 0); /* nothing was due: that is no stall */
-	second_passes(port, 10, 0, 0);
-	second_passes(port, 10, 0, 0);
+	time_passes(port, 10, 0, 0); /* nothing was due: that is no stall */
+	time_passes(port, 10, 0, 0);
+	time_passes(port, 10, 0, 0);
+	time_passes(port, 10, 0, 0);
 	ck_assert(!port->stalled);
+	counter_set(&port->queues[0].counters->in_flight, 3); /* but nothing comes back */
+	for (int i = 0; i < 3; i++)
+		time_passes(port, 10, 0, 0);
+	ck_assert(port->stalled);
+	ck_assert_str_eq(port->reason, "the device does not complete the frames that it has");
 	fixture_free();
 }
 END_TEST
@@ -174,9 +182,9 @@ START_TEST(a_worker_that_does_not_move_is_stalled)
 	stop_and_wait("p0");
 	port = port_of("p0");
 	port->progress_ns = clock_now_ns();
-	second_passes(port, 1, 0, 0);
-	second_passes(port, 0, 0, 0);
-	second_passes(port, 0, 0, 0);
+	time_passes(port, 1, 0, 0);
+	for (int i = 0; i < 3; i++)
+		time_passes(port, 0, 0, 0);
 	ck_assert(port->stalled);
 	ck_assert_str_eq(port->reason, "the worker does not get its processor");
 	fixture_free();

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* netdev/null: takes everything, counts it, sends the buffers home, receives nothing. */
-#include "dataplane/mempool.h"
 #include "netdev/backends.h"
+#include "pool.h"
 #include "unit.h"
 
 #include <string.h>
 
 #define OBJECTS 16
 
-static struct mempool pool;
+static struct unit_pool unit;
 static struct queue_counters counters[2];
 static struct flow_tx_counters flows[2];
 
 static struct netdev *setup(unsigned queues)
 {
 	struct queue_counters *const counts[] = {&counters[0], &counters[1]};
-	struct pktbuf_stack *const pools[] = {&pool.free, &pool.free};
+	struct pktbuf_stack *const pools[] = {&unit.pool.free, &unit.pool.free};
 	struct netdev_conf conf = {
 		.queues = queues, .tx = true, .rx = true, .counters = counts, .pools = pools};
 	struct netdev *dev = NULL;
 	struct error err;
 
-	ck_assert_int_eq(mempool_init(&pool, OBJECTS, 2048, 1, 0), 0);
+	ck_assert_int_eq(unit_pool_init(&unit, OBJECTS, 2048, 1, 0), 0);
 	ck_assert_int_eq(netdev_null_ops.open("", &dev, &err), 0);
 	ck_assert_ptr_eq(dev->ops, &netdev_null_ops);
 	ck_assert_int_eq(netdev_null_ops.configure(dev, &conf, &err), 0);
@@ -33,8 +33,8 @@ static void teardown(struct netdev *dev)
 {
 	dev->ops->stop(dev);
 	dev->ops->close(dev);
-	ck_assert_uint_eq(pool.free.count, OBJECTS);
-	mempool_fini(&pool);
+	ck_assert_uint_eq(unit.pool.free.count, OBJECTS);
+	unit_pool_fini(&unit);
 }
 
 START_TEST(it_is_always_there)
@@ -74,7 +74,7 @@ START_TEST(what_it_takes_is_complete)
 
 	ck_assert_ptr_eq(queue->dev, dev);
 	ck_assert_uint_eq(queue->index, 1);
-	ck_assert_uint_eq(pktbuf_stack_pop(&pool.free, bufs, 5), 5);
+	ck_assert_uint_eq(pktbuf_stack_pop(&unit.pool.free, bufs, 5), 5);
 	bufs[5] = mempool_heap_buf(1514, 1, 0);
 	for (unsigned i = 0; i < 6; i++) {
 		bufs[i]->len = 60 + i;
@@ -89,7 +89,7 @@ START_TEST(what_it_takes_is_complete)
 	ck_assert_uint_eq(counter_read(&counters[1].frames_tx), 6);
 	ck_assert_uint_eq(counter_read(&counters[1].bytes_tx), 6 * 60 + 15);
 	ck_assert_uint_eq(counter_read(&counters[0].frames_tx), 0);
-	ck_assert_uint_eq(pool.free.count, OBJECTS);
+	ck_assert_uint_eq(unit.pool.free.count, OBJECTS);
 	ck_assert_uint_eq(dev->ops->tx_burst(queue, bufs, 0), 0);
 	teardown(dev);
 }
@@ -101,7 +101,7 @@ START_TEST(nothing_is_received)
 	struct pktbuf *bufs[4];
 
 	ck_assert_uint_eq(dev->ops->rx_burst(dev->ops->queue(dev, 0), bufs, 4), 0);
-	ck_assert_uint_eq(pool.free.count, OBJECTS);
+	ck_assert_uint_eq(unit.pool.free.count, OBJECTS);
 	teardown(dev);
 }
 END_TEST

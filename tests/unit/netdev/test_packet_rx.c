@@ -58,7 +58,7 @@ START_TEST(frames_without_a_buffer_are_counted)
 	side_open(&b, "b0", 2048);
 	side_start(&b, 1, false, true);
 	side_start(&a, 1, true, false);
-	ck_assert_uint_eq(pktbuf_stack_pop(&b.pools[0].free, taken, OBJECTS - 5), OBJECTS - 5);
+	ck_assert_uint_eq(pktbuf_stack_pop(&b.pools[0].pool.free, taken, OBJECTS - 5), OBJECTS - 5);
 	send_frames(&a, 0, 12, 60);
 	{
 		struct pktbuf *bufs[12];

@@ -41,7 +41,7 @@ START_TEST(a_burst_longer_than_the_ring_is_cut)
 	ck_assert_int_ne(queue_of(&a)->fault, 0);
 	for (unsigned i = accepted; i < 512; i++)
 		pktbuf_free(bufs[i]);
-	ck_assert_uint_eq(a.pools[0].free.count, OBJECTS);
+	ck_assert_uint_eq(a.pools[0].pool.free.count, OBJECTS);
 	side_close(&a);
 	/* each accepted frame was completed, or is accounted for */
 	ck_assert_uint_eq(counter_read(&a.flow.frames) + drops(&a, DROP_TX_UNFINISHED), accepted);

@@ -17,13 +17,13 @@ void side_open(struct side *side, const char *ifname, uint32_t object_size)
 	memset(side, 0, sizeof(*side));
 	ck_assert_msg(ops->open(ifname, &side->dev, &err) == 0, "%s", err.message);
 	for (int i = 0; i < 2; i++)
-		ck_assert_int_eq(mempool_init(&side->pools[i], OBJECTS, object_size, 64, 0), 0);
+		ck_assert_int_eq(unit_pool_init(&side->pools[i], OBJECTS, object_size, 64, 0), 0);
 }
 
 int side_configure(struct side *side, unsigned queues, bool tx, bool rx, struct error *err)
 {
 	struct queue_counters *const counters[] = {&side->counters[0], &side->counters[1]};
-	struct pktbuf_stack *const pools[] = {&side->pools[0].free, &side->pools[1].free};
+	struct pktbuf_stack *const pools[] = {&side->pools[0].pool.free, &side->pools[1].pool.free};
 	struct netdev_conf conf = {.queues = queues,
 		.tx = tx,
 		.rx = rx,
@@ -48,8 +48,8 @@ void side_close(struct side *side)
 	ops->stop(side->dev);
 	ops->close(side->dev);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_uint_eq(side->pools[i].free.count, OBJECTS);
-		mempool_fini(&side->pools[i]);
+		ck_assert_uint_eq(side->pools[i].pool.free.count, OBJECTS);
+		unit_pool_fini(&side->pools[i]);
 	}
 }
 
@@ -82,7 +82,7 @@ struct pktbuf *frame_new(struct side *side, uint32_t len, uint32_t number)
 {
 	struct pktbuf *buf;
 
-	ck_assert_uint_eq(pktbuf_stack_pop(&side->pools[0].free, &buf, 1), 1);
+	ck_assert_uint_eq(pktbuf_stack_pop(&side->pools[0].pool.free, &buf, 1), 1);
 	ck_assert_uint_ge(buf->room, len);
 	memset(buf->data, 0x5a, len);
 	memcpy(buf->data, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\xb5", 14);

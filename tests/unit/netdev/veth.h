@@ -6,9 +6,9 @@
 #ifndef VETH_H
 #define VETH_H
 
-#include "dataplane/mempool.h"
 #include "netdev/backends.h"
 #include "netns.h"
+#include "pool.h"
 #include "wait.h"
 
 #define OBJECTS 2048
@@ -18,7 +18,7 @@ extern const struct netdev_ops *const ops; /* of packet: */
 /* One port: the device, its queues' memory and counters. */
 struct side {
 	struct netdev *dev;
-	struct mempool pools[2];
+	struct unit_pool pools[2];
 	struct queue_counters counters[2];
 	struct flow_tx_counters flow;
 	unsigned queues;
