@@ -10,7 +10,8 @@ libpktgend_a_SOURCES += \
 	src/netdev/pktbuf.h \
 	src/netdev/registry.c \
 	src/netdev/virtio/address.h \
-	src/netdev/virtio/driver.h \
+	src/netdev/virtio/driver.c src/netdev/virtio/driver.h \
+	src/netdev/virtio/driver_io.c \
 	src/netdev/virtio/guest.h \
 	src/netdev/virtio/ring.h \
 	src/netdev/virtio/spec.h \

@@ -57,9 +57,11 @@ struct virtio_ring {
 };
 
 struct virtio_queue {
-	struct netdev_queue queue; /* first */
+	_Alignas(CPU_CACHELINE) struct netdev_queue queue; /* first */
 	struct virtio_ring rx, tx;
-	bool use_rx, use_tx;
+	unsigned rx_wanted;     /* buffers that the device should have */
+	struct pktbuf *rx_head; /* of a frame whose other buffers are still to come */
+	unsigned rx_left;
 	atomic_uintptr_t error; /* what a ring said when it broke: a constant string, or 0 */
 };
 
@@ -71,11 +73,10 @@ struct virtio_driver {
 	struct virtio_options options;
 
 	/* The transport's knowledge of the device; set before or by virtio_driver_negotiate(). */
-	bool known;             /* features are negotiated */
-	bool legacy;            /* no VERSION_1: driven by the rules for transitional drivers */
-	bool strong_barriers;   /* a device that is not another process */
-	size_t ring_align;      /* of areas: legacy 4096, else 64 */
-	uint16_t ring_size_max; /* what the device allows; 0: no limit */
+	bool known;           /* features are negotiated */
+	bool legacy;          /* no VERSION_1: driven by the rules for transitional drivers */
+	bool strong_barriers; /* a device that is not another process */
+	size_t ring_align;    /* of areas: legacy 4096, else 64 */
 	uint64_t offered, features;
 	uint8_t mac[6];
 	uint16_t mtu;             /* 0: not told */
@@ -87,10 +88,11 @@ struct virtio_driver {
 	struct memory rings_memory;
 	const struct memory *pools_memory;
 	unsigned queue_count;
-	struct virtio_queue queues[VIRTIO_QUEUE_PAIRS_MAX];
-	struct virtio_ring control; /* only until ready; features has CTRL_VQ */
-	atomic_uint phase;          /* enum virtio_phase */
-	bool started;
+	struct virtio_queue *queues[VIRTIO_QUEUE_PAIRS_MAX];
+	bool promiscuous;
+	struct virtio_ring control; /* used only by virtio_driver_ready() */
+	bool started, live;         /* live: from virtio_driver_ready() on */
+	atomic_uint phase;          /* enum virtio_phase: what workers may do */
 };
 
 /* The MAC is made from seed (an address) until the device tells its own. */
@@ -98,30 +100,40 @@ void virtio_driver_init(struct virtio_driver *driver, const struct virtio_transp
 	const struct virtio_options *options, const char *seed);
 
 /*
- * Chooses driver->features among offered, by the options. 0, or -EINVAL with *err set when the
- * device lacks what we cannot do without. Never includes VHOST_USER_F_PROTOCOL_FEATURES.
+ * Chooses driver->features among offered, by the options. 0, or -EINVAL with *err set when
+ * the device lacks what we cannot do without. Never includes
+ * VHOST_USER_F_PROTOCOL_FEATURES.
  */
 int virtio_driver_negotiate(struct virtio_driver *driver, uint64_t offered, struct error *err);
 
-/* How many rings there are with those features and queues, the control ring included. */
-unsigned virtio_driver_ring_count(const struct virtio_driver *driver);
 /*
- * Lays out ring index; device_max is the size that the device allows for it (0: no limit). Fills
- * areas (our addresses) and returns the size chosen, or 0 for a ring that cannot be.
+ * How many rings there are with those features and queues, the control ring included, and
+ * which number the device gives the i-th of them (§5.1.2: the control queue comes after all
+ * that the device has, used or not).
+ */
+unsigned virtio_driver_ring_count(const struct virtio_driver *driver);
+unsigned virtio_driver_ring_index(const struct virtio_driver *driver, unsigned i);
+/*
+ * Lays out the i-th ring; device_max is the size that the device allows for it (0: no
+ * limit). Fills areas (our addresses) and returns the size chosen, or 0 for a ring that
+ * cannot be.
  */
 uint16_t virtio_driver_ring(struct virtio_driver *driver, unsigned index, uint16_t device_max,
 	struct ring_areas *areas);
 
 /*
  * The device has the rings. Sends what the control queue is for (number of queue pairs,
- * promiscuous), which the device must answer within a moment, then lets the workers in. 0 or -errno
- * with *err.
+ * promiscuous), which the device must answer within a moment, then lets the workers in. 0
+ * or -errno with *err.
  */
 int virtio_driver_ready(struct virtio_driver *driver, struct error *err);
 
 /* The device or its peer is gone, or did what it must not; reason is for people. */
 void virtio_driver_lost(struct virtio_driver *driver, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Worker side, called by virtio_driver_stop(): every buffer of the queue goes home. */
+void virtio_queue_drain(struct virtio_queue *queue);
 
 /* "VERSION_1 RING_PACKED …" into text. */
 void virtio_features_name(uint64_t features, char *text, size_t size);
@@ -133,6 +145,7 @@ int virtio_driver_configure(struct netdev *dev, const struct netdev_conf *conf, 
 int virtio_driver_start(struct netdev *dev, struct error *err);
 void virtio_driver_stop(struct netdev *dev);
 struct netdev_queue *virtio_driver_queue(struct netdev *dev, unsigned index);
+/* driver_io.c: what workers do */
 unsigned virtio_driver_tx_burst(struct netdev_queue *queue, struct pktbuf **bufs, unsigned n);
 unsigned virtio_driver_tx_reap(struct netdev_queue *queue);
 unsigned virtio_driver_rx_burst(struct netdev_queue *queue, struct pktbuf **bufs, unsigned n);
