@@ -17,7 +17,8 @@ EXTRA_DIST += \
 	tests/bench/bench/report.py \
 	tests/bench/bench/rx.py \
 	tests/bench/bench/senders.py \
-	tests/bench/bench/tx.py
+	tests/bench/bench/tx.py \
+	tests/bench/bench/vhost.py
 
 .PHONY: bench
 bench: pktgend $(bench_tools)
