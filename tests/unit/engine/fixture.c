@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 struct event_base *base;
 struct engine *engine;
@@ -284,8 +286,31 @@ static int told_info(struct netdev *dev, struct netdev_info *info)
 
 static int told_link(struct netdev *dev)
 {
-	(void)dev;
+	if (told.reason)
+		text_copy(dev->reason, sizeof(dev->reason), told.reason);
 	return told.link;
+}
+
+static int told_service_fd(struct netdev *dev)
+{
+	(void)dev;
+	return told.service_fd;
+}
+
+static void told_service(struct netdev *dev)
+{
+	uint64_t calls;
+
+	(void)dev;
+	ck_assert_int_eq(read(told.service_fd, &calls, sizeof(calls)), sizeof(calls));
+	told.served++;
+}
+
+void told_call(void)
+{
+	uint64_t one = 1;
+
+	ck_assert_int_eq(write(told.service_fd, &one, sizeof(one)), sizeof(one));
 }
 
 static int told_configure(struct netdev *dev, const struct netdev_conf *conf, struct error *error)
@@ -328,8 +353,24 @@ void take_over(const char *name)
 	told_ops.rx_burst = told_rx_burst;
 	memset(&told, 0, sizeof(told));
 	told.link = 1;
+	told.service_fd = -1;
 	told.frame_max = FRAME_SIZE_DEFAULT;
 	atomic_store(&told.room, UINT_MAX);
 	port->ops = &told_ops;
 	port->dev->ops = &told_ops;
+}
+
+/* The device that is there is not watched: the port opens it again, by itself. */
+void take_over_alive(const char *name)
+{
+	struct port *port = port_of(name);
+
+	take_over(name);
+	told.service_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ck_assert_int_ge(told.service_fd, 0);
+	told_ops.service_fd = told_service_fd;
+	told_ops.service = told_service;
+	port_close(port);
+	LOOP_UNTIL(port->dev);
+	ck_assert_uint_eq(told.opened, 1);
 }

@@ -74,11 +74,16 @@ struct told {
 	atomic_bool deliver; /* hand frames to who receives; else they vanish */
 	int open_rc, configure_rc, start_rc, link;
 	uint32_t frame_max;
-	unsigned configured, stopped, opened, closed;
+	unsigned configured, stopped, opened, closed, served;
+	int service_fd;     /* an eventfd, or -1: a device that has nothing to say by itself */
+	const char *reason; /* what link() leaves in the device, or NULL */
 };
 extern struct told told;
 
 /* Makes it the device of a port that is at rest. */
 void take_over(const char *port);
+/* One that calls when told_call() says so. */
+void take_over_alive(const char *port);
+void told_call(void);
 
 #endif

@@ -4,8 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-#define reason_of(name) (port_of(name)->reason)
+#define reason_of(name) port_reason(port_of(name))
 
 START_TEST(workers_spread_over_the_processors)
 {
@@ -178,6 +179,53 @@ START_TEST(a_lost_port_can_be_stopped)
 }
 END_TEST
 
+START_TEST(a_device_that_calls_is_served)
+{
+	fixture_new(1);
+	take_over_alive("p0");
+	told.link = 0;
+	told.reason = "nobody is there";
+	told_call();
+	LOOP_UNTIL(port_of("p0")->link == PORT_LINK_IS_DOWN);
+	ck_assert_uint_eq(told.served, 1);
+	ck_assert_str_eq(reason_of("p0"), "nobody is there");
+	ck_assert_int_eq(state_of("p0"), PORT_CONFIGURED);
+	told.link = 1;
+	told.reason = "";
+	told_call();
+	LOOP_UNTIL(port_of("p0")->link == PORT_LINK_IS_UP);
+	ck_assert_str_eq(reason_of("p0"), "");
+	fixture_free();
+	close(told.service_fd);
+}
+END_TEST
+
+/* No message of the kernel tells when such a device can be had again. */
+START_TEST(a_device_that_calls_is_looked_for_by_time)
+{
+	fixture_new(1);
+	take_over_alive("p0");
+	flow_new("f0", "count", "1000", NULL);
+	atomic_store(&told.room, 300);
+	started("p0", POLICY_MODE_AUTO, NULL);
+	LOOP_UNTIL(stats_of("p0").frames_tx == 300);
+	told.link = told.open_rc = -ENODEV;
+	told.reason = "the peer hung up";
+	told_call();
+	LOOP_UNTIL(state_of("p0") == PORT_DEVICE_LOST && told.closed == 2);
+	ck_assert_str_eq(reason_of("p0"), "the peer hung up");
+	told.link = 1;
+	told.open_rc = 0;
+	told.reason = "";
+	atomic_store(&told.room, UINT32_MAX);
+	LOOP_UNTIL(state_of("p0") == PORT_CONFIGURED);
+	ck_assert_uint_eq(stats_of("p0").frames_tx, 1000);
+	ck_assert_str_eq(reason_of("p0"), "");
+	fixture_free();
+	close(told.service_fd);
+}
+END_TEST
+
 START_TEST(a_running_port_may_be_freed)
 {
 	fixture_new(1);
@@ -196,4 +244,5 @@ UNIT_SUITE("engine/port", workers_spread_over_the_processors,
 	more_queues_than_the_device_has_are_refused, the_link_is_looked_at,
 	each_start_asks_for_the_facts_anew, an_idle_port_takes_a_new_device_of_that_name_at_once,
 	an_idle_port_loses_and_finds_its_device, a_run_survives_the_loss_of_its_device,
-	a_lost_port_can_be_stopped, a_running_port_may_be_freed)
+	a_lost_port_can_be_stopped, a_device_that_calls_is_served,
+	a_device_that_calls_is_looked_for_by_time, a_running_port_may_be_freed)
