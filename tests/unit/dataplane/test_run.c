@@ -250,6 +250,44 @@ START_TEST(drop_counts_frames_without_a_buffer)
 }
 END_TEST
 
+/* The device may have it many times at once: also more often than the pool has buffers left. */
+START_TEST(a_frame_in_which_nothing_varies_takes_one_buffer)
+{
+	struct plan *plan = fake_plan(1);
+	struct frame_spec spec;
+	struct error err;
+	struct run *run;
+
+	frame_spec_init(&spec);
+	frame_template_free(plan->flows[0].frame);
+	ck_assert_int_eq(frame_template_new(&spec, &plan->flows[0].frame, &err), 0);
+	ck_assert(plan->flows[0].frame->constant);
+	plan->flows[0].build = POLICY_BUILD_ZEROCOPY;
+	fake_netdev_init(&fake, 24);
+	atomic_store(&fake.hold, true);
+	run = fake_run(&fake, plan);
+	run_begin(run, START);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(step(run, 0, START), 8);
+	ck_assert_uint_eq(fake.memory.pool.free.count, 23);
+	ck_assert_uint_eq(step(run, 0, START), 0); /* as many at once as the pool has objects */
+	ck_assert_uint_eq(counter_read(&fake.counters.pool_exhausted), 1);
+	for (int i = 1; i < 24; i++)
+		ck_assert_ptr_eq(fake.held[i], fake.held[0]);
+	ck_assert_mem_eq(fake.held[0]->data, plan->flows[0].frame->bytes, spec.size);
+	atomic_store(&fake.release, 24);
+	ck_assert_uint_eq(fake.ops.tx_reap(&fake.queue), 0);
+	ck_assert_uint_eq(frames_of(0), 24);
+	run_release(run);
+	ck_assert_uint_eq(fake.memory.pool.free.count, 24);
+	ck_assert_uint_eq(step(run, 0, START), 8); /* and again, after a pause */
+	atomic_store(&fake.release, 8);
+	fake.ops.tx_reap(&fake.queue);
+	ck_assert_uint_eq(fake.memory.pool.free.count, 23);
+	end(run, plan);
+}
+END_TEST
+
 START_TEST(flows_do_not_mix_up_their_prepared_buffers)
 {
 	struct plan *plan = fake_plan(3);
@@ -589,6 +627,7 @@ UNIT_SUITE("dataplane/run", every_way_to_make_frames_sends_each_once,
 	a_burst_is_offered_in_one_call, retry_offers_the_same_frames_again,
 	drop_counts_what_is_not_taken_and_goes_on, a_drop_has_the_devices_reason,
 	retry_waits_for_buffers, drop_counts_frames_without_a_buffer,
+	a_frame_in_which_nothing_varies_takes_one_buffer,
 	flows_do_not_mix_up_their_prepared_buffers, a_run_has_the_flows_of_its_queue,
 	a_run_without_flows_has_finished, a_paced_flow_sends_what_is_due,
 	drops_take_their_place_in_the_schedule, a_standstill_is_counted_and_not_caught_up,
