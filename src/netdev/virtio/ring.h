@@ -46,30 +46,42 @@ struct ring_areas {
 size_t ring_bytes(const struct ring_shape *shape, size_t align);
 void ring_layout(
 	const struct ring_shape *shape, size_t align, void *memory, struct ring_areas *areas);
+/* Bytes of each area, as the device end needs them to find the whole of it. §2.6, §2.8.10 */
+size_t ring_desc_bytes(const struct ring_shape *shape);
+size_t ring_driver_bytes(const struct ring_shape *shape);
+size_t ring_device_bytes(const struct ring_shape *shape);
 
 /* ---- the driver end: ring_driver.c dispatches; ring_split.c and ring_packed.c ---- */
 
-/* What we remember of a buffer that the device has; never in shared memory. */
+/* What we remember of a descriptor and its buffer; never in shared memory. */
 struct ring_slot {
 	struct pktbuf *buf; /* NULL: not in flight */
-	uint64_t addr;      /* what its descriptor says; a descriptor that fits is not rewritten */
+	uint64_t addr;      /* split: what the descriptor says; one that fits is not rewritten */
 	uint32_t len;
-	uint16_t next; /* packed: entries that it takes, split: the free list */
+	uint16_t flags;
+	/*
+	 * By place in the ring, not by id: which id is offered there next, because it came back
+	 * there last. A device that works in order gives every place the same id for ever.
+	 */
+	uint16_t order; /* split: bit 15: the available ring says something else there */
 };
 
 struct ring_driver {
 	struct ring_shape shape;
 	struct ring_areas areas;
 	struct ring_slot *slots; /* shape.size of them, by descriptor id */
-	uint16_t free_count;
-	uint16_t free_head;
+	uint16_t free_count;     /* descriptors */
+	/* Places run freely; modulo size they are the entry, and the bit above is the packed ring's
+	 * inverted wrap counter (§2.8.1). */
 	uint16_t next;      /* where the next descriptor is offered */
 	uint16_t used_next; /* where the next one comes back */
-	uint16_t kicked;    /* split: idx at the last kick; packed: entry and wrap */
-	bool wrap, used_wrap;
+	uint16_t seen;      /* split: the device's used index, as last read */
+	uint16_t kicked;    /* next at the last question whether to kick */
+	uint16_t parked;    /* split, event_idx: used_next when interrupts were last put off */
 	/* In order, a device may report a batch by its last element only (§2.7.9, §2.8.9). */
 	uint16_t batch_left;
-	const char *error; /* NULL: fine */
+	uint32_t batch_len; /* what it wrote into the last of them */
+	const char *error;  /* NULL: fine */
 };
 
 /* areas are zeroed memory; slots is the caller's array of shape->size. Notifications are off. */
@@ -116,10 +128,11 @@ struct ring_device {
 	struct ring_shape shape;
 	struct ring_areas areas; /* in the peer's memory; each lies in one region as a whole */
 	const struct guest *guest;
-	uint16_t next;      /* where the next available one is looked for */
-	uint16_t used_next; /* where the next used one is written */
-	uint16_t called;    /* as kicked above */
-	bool wrap, used_wrap;
+	/* Where the next available one is looked for and the next used one written: what is taken
+	 * is given back in the same call. Runs freely, as above. */
+	uint16_t next;
+	uint16_t called; /* as kicked above */
+	uint16_t parked;
 	const char *error; /* NULL: fine */
 };
 
