@@ -14,9 +14,13 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/driver_io.c \
 	src/netdev/virtio/guest.h \
 	src/netdev/virtio/ring.c src/netdev/virtio/ring.h \
+	src/netdev/virtio/ring_device.c \
 	src/netdev/virtio/ring_driver.c \
+	src/netdev/virtio/ring_format.h \
 	src/netdev/virtio/ring_packed.c \
+	src/netdev/virtio/ring_packed_device.c \
 	src/netdev/virtio/ring_private.h \
 	src/netdev/virtio/ring_split.c \
+	src/netdev/virtio/ring_split_device.c \
 	src/netdev/virtio/spec.h \
 	src/netdev/virtio/vhost_message.h

@@ -147,6 +147,18 @@ bool ring_packed_must_kick(struct ring_driver *ring);
 void ring_packed_request(struct ring_driver *ring, uint64_t out, uint32_t out_len, uint64_t ack);
 bool ring_packed_request_done(struct ring_driver *ring);
 
+void ring_split_device_init(struct ring_device *ring);
+unsigned ring_split_receive(struct ring_device *ring, struct pktbuf_stack *pool,
+	struct pktbuf **bufs, unsigned n, struct ring_device_drops *drops);
+unsigned ring_split_send(struct ring_device *ring, struct pktbuf *const *bufs, unsigned n);
+bool ring_split_must_call(struct ring_device *ring);
+
+void ring_packed_device_init(struct ring_device *ring);
+unsigned ring_packed_receive(struct ring_device *ring, struct pktbuf_stack *pool,
+	struct pktbuf **bufs, unsigned n, struct ring_device_drops *drops);
+unsigned ring_packed_send(struct ring_device *ring, struct pktbuf *const *bufs, unsigned n);
+bool ring_packed_must_call(struct ring_device *ring);
+
 /* What a driver end says of a device that breaks the rules. */
 #define RING_ERROR_ID    "the device returned a buffer that it did not have"
 #define RING_ERROR_LEN   "the device wrote more than a buffer holds"
