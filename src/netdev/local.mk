@@ -9,7 +9,7 @@ libpktgend_a_SOURCES += \
 	src/netdev/packet_tx.c \
 	src/netdev/pktbuf.h \
 	src/netdev/registry.c \
-	src/netdev/virtio/address.h \
+	src/netdev/virtio/address.c src/netdev/virtio/address.h \
 	src/netdev/virtio/driver.c src/netdev/virtio/driver.h \
 	src/netdev/virtio/driver_io.c \
 	src/netdev/virtio/guest.h \
@@ -23,4 +23,4 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/ring_split.c \
 	src/netdev/virtio/ring_split_device.c \
 	src/netdev/virtio/spec.h \
-	src/netdev/virtio/vhost_message.h
+	src/netdev/virtio/vhost_message.c src/netdev/virtio/vhost_message.h
