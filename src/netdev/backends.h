@@ -7,5 +7,6 @@
 
 extern const struct netdev_ops netdev_null_ops;
 extern const struct netdev_ops netdev_packet_ops;
+extern const struct netdev_ops netdev_vhost_user_ops;
 
 #endif

@@ -24,5 +24,7 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/ring_split_device.c \
 	src/netdev/virtio/spec.h \
 	src/netdev/virtio/vhost_endpoint.c src/netdev/virtio/vhost_endpoint.h \
+	src/netdev/virtio/vhost_front.c src/netdev/virtio/vhost_front.h \
 	src/netdev/virtio/vhost_message.c src/netdev/virtio/vhost_message.h \
-	src/netdev/virtio/vhost_user.h
+	src/netdev/virtio/vhost_script.c \
+	src/netdev/virtio/vhost_user.c src/netdev/virtio/vhost_user.h

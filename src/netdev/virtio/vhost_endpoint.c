@@ -219,6 +219,14 @@ void vhost_endpoint_disconnect(struct vhost_endpoint *endpoint)
 	vhost_endpoint_timer(endpoint, endpoint->listen_fd >= 0 ? 0 : RETRY_NS);
 }
 
+void vhost_endpoint_retire(struct vhost_endpoint *endpoint)
+{
+	vhost_connection_close(&endpoint->connection);
+	vhost_endpoint_timer(endpoint, 0);
+	if (endpoint->listen_fd >= 0)
+		epoll_ctl(endpoint->epoll_fd, EPOLL_CTL_DEL, endpoint->listen_fd, NULL);
+}
+
 void vhost_endpoint_reason(const struct vhost_endpoint *endpoint, char *text, size_t size)
 {
 	if (endpoint->listen_fd >= 0)

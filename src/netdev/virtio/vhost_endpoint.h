@@ -41,6 +41,9 @@ bool vhost_endpoint_service(struct vhost_endpoint *endpoint);
 /* The peer goes; the search for the next one begins. */
 void vhost_endpoint_disconnect(struct vhost_endpoint *endpoint);
 
+/* The peer goes and no other one is wanted: the owner is about to close. */
+void vhost_endpoint_retire(struct vhost_endpoint *endpoint);
+
 /* While there is a peer: service is called again after ns. 0: it need not be. */
 void vhost_endpoint_timer(struct vhost_endpoint *endpoint, uint64_t ns);
 /* Whether that time has passed since it was set; true once. */
