@@ -7,6 +7,7 @@
 
 extern const struct netdev_ops netdev_null_ops;
 extern const struct netdev_ops netdev_packet_ops;
+extern const struct netdev_ops netdev_vhost_net_ops;
 extern const struct netdev_ops netdev_vhost_user_ops;
 
 #endif

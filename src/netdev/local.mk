@@ -25,6 +25,8 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/spec.h \
 	src/netdev/virtio/vhost_endpoint.c src/netdev/virtio/vhost_endpoint.h \
 	src/netdev/virtio/vhost_front.c src/netdev/virtio/vhost_front.h \
+	src/netdev/virtio/vhost_kernel.c src/netdev/virtio/vhost_kernel.h \
 	src/netdev/virtio/vhost_message.c src/netdev/virtio/vhost_message.h \
+	src/netdev/virtio/vhost_net.c \
 	src/netdev/virtio/vhost_script.c \
 	src/netdev/virtio/vhost_user.c src/netdev/virtio/vhost_user.h

@@ -24,7 +24,8 @@ struct vhost_front {
 	uint64_t offered, protocol;          /* features of the peer, those in use */
 	unsigned ring_count;                 /* of the rings that were told */
 	int kick_fds[VHOST_FRONT_RINGS_MAX]; /* between start() and stop(); -1: none */
-	struct error error;                  /* of what a step returned */
+	struct ring_areas areas[VHOST_FRONT_RINGS_MAX]; /* as laid out by the start script */
+	struct error error;                             /* of what a step returned */
 };
 
 struct vhost_outgoing {
