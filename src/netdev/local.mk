@@ -22,6 +22,9 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/ring_private.h \
 	src/netdev/virtio/ring_split.c \
 	src/netdev/virtio/ring_split_device.c \
+	src/netdev/virtio/driver.h \
+	src/netdev/virtio/guest.c src/netdev/virtio/guest.h \
+	src/netdev/virtio/ring.h \
 	src/netdev/virtio/spec.h \
 	src/netdev/virtio/vhost_endpoint.c src/netdev/virtio/vhost_endpoint.h \
 	src/netdev/virtio/vhost_front.c src/netdev/virtio/vhost_front.h \

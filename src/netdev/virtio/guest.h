@@ -23,7 +23,7 @@ struct guest_region {
 	uint64_t user_addr;  /* the front end's own: what SET_VRING_ADDR holds */
 	uint64_t size;
 	uint8_t *base; /* where it is here */
-	/* of the mapping, which begins at the file's start */
+	/* of the mapping: whole pages of the file that hold the region */
 	void *map;
 	uint64_t map_size;
 };
