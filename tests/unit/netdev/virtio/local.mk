@@ -1,5 +1,6 @@
 # Unit tests of src/netdev/virtio, in the order of the alphabet.
 if HAVE_CHECK
+virtio_vhost_peer = tests/unit/netdev/virtio/vhost_peer.c tests/unit/netdev/virtio/vhost_peer.h
 check_PROGRAMS += tests/unit/netdev/virtio/test_address
 tests_unit_netdev_virtio_test_address_SOURCES = tests/unit/netdev/virtio/test_address.c
 tests_unit_netdev_virtio_test_address_CFLAGS = $(unit_CFLAGS)
@@ -15,6 +16,16 @@ tests_unit_netdev_virtio_test_guest_SOURCES = tests/unit/netdev/virtio/test_gues
 tests_unit_netdev_virtio_test_guest_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_guest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_guest_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_back
+tests_unit_netdev_virtio_test_vhost_back_SOURCES = tests/unit/netdev/virtio/test_vhost_back.c $(virtio_vhost_peer)
+tests_unit_netdev_virtio_test_vhost_back_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_vhost_back_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_vhost_back_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_back_rings
+tests_unit_netdev_virtio_test_vhost_back_rings_SOURCES = tests/unit/netdev/virtio/test_vhost_back_rings.c $(virtio_vhost_peer)
+tests_unit_netdev_virtio_test_vhost_back_rings_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_vhost_back_rings_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_vhost_back_rings_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_message
 tests_unit_netdev_virtio_test_vhost_message_SOURCES = tests/unit/netdev/virtio/test_vhost_message.c
 tests_unit_netdev_virtio_test_vhost_message_CFLAGS = $(unit_CFLAGS)
