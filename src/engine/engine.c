@@ -92,7 +92,7 @@ static bool ports_advance(struct engine *engine)
 		if (rested || !port_rests(port))
 			continue;
 		log_stopped(port);
-		if (!port->dev && !port->ops->service_fd) /* it may have come back meanwhile */
+		if (!port->dev && port->ops->is_interface) /* it may have come back meanwhile */
 			port_refresh(port);
 	}
 	return again;

@@ -256,7 +256,7 @@ void port_close(struct port *port)
 	for (unsigned i = 0; i < port->config.queues; i++)
 		mempool_fini(&port->queues[i].pool);
 	memory_unmap(&port->memory);
-	if (port->ops && port->ops->service_fd) /* nobody will tell when it can be opened again */
+	if (port->ops && !port->ops->is_interface)
 		evtimer_add(port->engine->look, &soon);
 }
 

@@ -12,7 +12,7 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/address.c src/netdev/virtio/address.h \
 	src/netdev/virtio/driver.c src/netdev/virtio/driver.h \
 	src/netdev/virtio/driver_io.c \
-	src/netdev/virtio/guest.h \
+	src/netdev/virtio/guest.c src/netdev/virtio/guest.h \
 	src/netdev/virtio/ring.c src/netdev/virtio/ring.h \
 	src/netdev/virtio/ring_device.c \
 	src/netdev/virtio/ring_driver.c \
@@ -22,9 +22,6 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/ring_private.h \
 	src/netdev/virtio/ring_split.c \
 	src/netdev/virtio/ring_split_device.c \
-	src/netdev/virtio/driver.h \
-	src/netdev/virtio/guest.c src/netdev/virtio/guest.h \
-	src/netdev/virtio/ring.h \
 	src/netdev/virtio/spec.h \
 	src/netdev/virtio/vhost_back.c src/netdev/virtio/vhost_back.h \
 	src/netdev/virtio/vhost_device.c \

@@ -95,6 +95,9 @@ struct netdev_ops {
 	const char *backend; /* "packet": the word before ':' in a location */
 	const char *address; /* "IFNAME": what stands behind it; NULL: nothing */
 	const char *summary; /* one line for people */
+	/* Address is an interface of the kernel, which tells when it comes and goes; devices of
+	 * other backends are looked for by time. */
+	bool is_interface;
 
 	void (*probe)(const char *address, struct netdev_probe *probe);
 	/* -ENODEV: not there (yet); others: cannot work */

@@ -291,6 +291,7 @@ const struct netdev_ops netdev_packet_ops = {
 	.backend = "packet",
 	.address = "IFNAME",
 	.summary = "AF_PACKET sockets: every kernel, every Ethernet interface",
+	.is_interface = true,
 	.probe = packet_probe,
 	.open = packet_open,
 	.info = packet_info,

@@ -342,6 +342,7 @@ void take_over(const char *name)
 	ck_assert(port_rests(port));
 	told_ops = netdev_null_ops;
 	told_ops.backend = "told";
+	told_ops.is_interface = true;
 	told_ops.open = told_open;
 	told_ops.close = told_close;
 	told_ops.info = told_info;
@@ -368,6 +369,7 @@ void take_over_alive(const char *name)
 	take_over(name);
 	told.service_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	ck_assert_int_ge(told.service_fd, 0);
+	told_ops.is_interface = false;
 	told_ops.service_fd = told_service_fd;
 	told_ops.service = told_service;
 	port_close(port);
