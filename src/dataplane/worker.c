@@ -137,11 +137,18 @@ static bool fault_is_final(int fault)
 	return fault != 0 && fault != ENOBUFS && fault != ENETDOWN;
 }
 
+/* Whether frames may carry signatures that we know. */
+static bool is_measuring(const struct worker_job *job)
+{
+	return job->sequences &&
+	       (!job->measuring || atomic_load_explicit(job->measuring, memory_order_relaxed));
+}
+
 static void sequence_frame(const struct worker_job *job, const struct pktbuf *buf)
 {
 	struct signature signature;
 
-	if (!job->sequences || !signature_read(buf->data, buf->len, &signature) ||
+	if (!signature_read(buf->data, buf->len, &signature) ||
 		signature.flow >= job->sequence_count)
 		return;
 	sequence_add(&job->sequences[signature.flow], signature.sequence, buf->len);
@@ -156,6 +163,7 @@ static unsigned receive(struct worker_loop *loop)
 	unsigned n;
 
 	queue->fault = 0;
+	queue->count_only = !is_measuring(job);
 	n = queue->dev->ops->rx_burst(queue, bufs, RX_BURST);
 	if (queue->fault != 0 || !job->tx || queue->polled)
 		set_fault(loop, queue->fault);
@@ -164,7 +172,8 @@ static unsigned receive(struct worker_loop *loop)
 	loop->rx_last_ns = loop->now_ns;
 	for (unsigned i = 0; i < n; i++) {
 		bytes += bufs[i]->len;
-		sequence_frame(job, bufs[i]);
+		if (!queue->count_only)
+			sequence_frame(job, bufs[i]);
 		pktbuf_free(bufs[i]);
 	}
 	counter_add(&queue->counters->frames_rx, n);

@@ -41,6 +41,7 @@ struct worker_job {
 	struct run *run;            /* with tx */
 	struct sequence *sequences; /* receive: tracker of flow number i at [i]; NULL: none */
 	unsigned sequence_count;
+	const atomic_bool *measuring; /* whether any flow is; else no tracker is asked. NULL: yes */
 };
 
 /* Facts about the adopted job; they start at 0 with each. */

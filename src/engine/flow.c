@@ -85,8 +85,18 @@ int flow_add(struct engine *engine, const struct config_flow *config, struct flo
 	new->number = number_unused(engine);
 	receivers_restart(engine, new->number);
 	engine->flows[engine->flow_count++] = new;
+	flows_note_measured(engine);
 	*flow = new;
 	return 0;
+}
+
+void flows_note_measured(struct engine *engine)
+{
+	bool measuring = false;
+
+	for (size_t i = 0; i < engine->flow_count; i++)
+		measuring |= engine->flows[i]->metrics;
+	atomic_store_explicit(&engine->measuring, measuring, memory_order_relaxed);
 }
 
 void flow_remove(struct engine *engine, struct flow *flow)
@@ -100,6 +110,7 @@ void flow_remove(struct engine *engine, struct flow *flow)
 		(engine->flow_count - index) * sizeof(engine->flows[0]));
 	free(flow->counters);
 	free(flow);
+	flows_note_measured(engine);
 }
 
 static void flows_cut(struct engine *engine, size_t count)

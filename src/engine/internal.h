@@ -123,7 +123,8 @@ struct engine {
 	size_t port_count;
 	struct flow *flows[WIRE_FLOWS_MAX];
 	size_t flow_count;
-	int notify_fd; /* workers write here */
+	atomic_bool measuring; /* some flow is measured: receivers look for signatures */
+	int notify_fd;         /* workers write here */
 	struct event *notify, *tick, *status;
 	struct event *look; /* for devices that rtnetlink does not tell of */
 	struct link_monitor *links;
@@ -201,6 +202,8 @@ int flow_unknown(
 int flow_add(struct engine *engine, const struct config_flow *config, struct flow **flow,
 	struct error *err);
 void flow_remove(struct engine *engine, struct flow *flow);
+/* After a flow's settings have changed: tells the workers whether any is measured. */
+void flows_note_measured(struct engine *engine);
 
 /* link_monitor.c: calls changed(arg) after links came, went or changed */
 int link_monitor_new(struct event_base *base, void (*changed)(void *arg), void *arg,

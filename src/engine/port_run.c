@@ -45,6 +45,7 @@ static void post(struct port *port, const struct worker_job *wanted)
 		if (wanted->rx) {
 			job->sequences = queue->sequences;
 			job->sequence_count = WIRE_FLOWS_MAX + 1;
+			job->measuring = &port->engine->measuring;
 		}
 		if (!wanted->sleep)
 			job->queue = port->dev->ops->queue(port->dev, i);
@@ -215,6 +216,7 @@ int port_prepare(struct port *port, const struct port_run_request *request, stru
 	}
 	for (size_t i = 0; i < request->flow_count; i++)
 		request->flows[i]->metrics = request->configs[i].metrics;
+	flows_note_measured(port->engine);
 	return 0;
 }
 

@@ -73,6 +73,9 @@ struct netdev_queue {
 	 * (link down), ENODEV (device lost), or another errno (the port goes to an error state).
 	 */
 	int fault;
+	/* Set by the worker: nobody looks into received frames, only their number and lengths
+	 * count. A driver that has to copy them need not. */
+	bool count_only;
 	bool polled; /* frames come in without a word: whoever waits for them must keep looking */
 };
 

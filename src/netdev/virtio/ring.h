@@ -128,6 +128,7 @@ struct ring_device {
 	struct ring_shape shape;
 	struct ring_areas areas; /* in the peer's memory; each lies in one region as a whole */
 	const struct guest *guest;
+	bool count_only; /* the bytes of received frames are not wanted, only their lengths */
 	/* Where the next available one is looked for and the next used one written: what is taken
 	 * is given back in the same call. Runs freely, as above. */
 	uint16_t next;

@@ -140,8 +140,8 @@ RING_INLINE void ring_pass_fill(
 			break;
 		if (write)
 			__builtin_prefetch(chain->at, 1);
-		else
-			__builtin_prefetch(chain->at);
+		else if (!pass->ring->count_only)
+			__builtin_prefetch(chain->at + pass->ring->shape.header_len);
 		i++;
 		/* Where the next one begins is known when this one has been read. */
 		if (format->packed && chain->flags & VRING_DESC_F_NEXT)
@@ -250,7 +250,7 @@ RING_INLINE unsigned ring_receive(const struct ring_format *format, struct ring_
 	ring_pass_begin(&pass, format, ring, n);
 	while ((chain = ring_pass_next(&pass, format, false))) {
 		struct pktbuf *buf = pool->count ? pool->slots[pool->count - 1] : NULL;
-		int64_t len = ring_get_frame(format, ring, chain, buf);
+		int64_t len = ring_get_frame(format, ring, chain, ring->count_only ? NULL : buf);
 
 		if (len < 0)
 			break;

@@ -385,6 +385,7 @@ static unsigned vhost_device_rx_burst(struct netdev_queue *base, struct pktbuf *
 	if (!gate_enter(queue))
 		return 0;
 	if (ring->usable) {
+		ring->ring.count_only = base->count_only;
 		got = ring_device_receive(&ring->ring, base->pool, bufs, n, &drops);
 		if (!ring_sound(device, ring)) {
 			while (got > 0)

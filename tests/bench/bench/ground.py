@@ -7,6 +7,7 @@ sockets and scratch files live under that /run and vanish with it.
 """
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,6 +101,49 @@ def command(*words):
     if done.returncode != 0:
         raise MeasureError(f"{' '.join(words)}: {done.stderr.strip() or done.returncode}")
     return done.stdout
+
+
+class HugePages:
+    """Sees to it that so many huge pages are free, and gives back what it took; a context manager.
+
+    there is False where they cannot be had.
+    """
+
+    TOTAL, DIRECTORY = "/proc/sys/vm/nr_hugepages", "/run/hugepages"
+
+    def __init__(self, wanted):
+        self.wanted = wanted
+        self.before = None
+        self.there = False
+
+    @staticmethod
+    def _read(path):
+        with open(path, encoding="ascii") as file:
+            return file.read()
+
+    def _free(self):
+        return int(re.search(r"HugePages_Free:\s*(\d+)", self._read("/proc/meminfo"))[1])
+
+    def _set_total(self, pages):
+        with open(self.TOTAL, "w", encoding="ascii") as file:
+            file.write(str(pages))
+
+    def __enter__(self):
+        try:
+            total = int(self._read(self.TOTAL))
+            if self._free() < self.wanted:
+                self.before = total
+                self._set_total(total + self.wanted - self._free())
+            os.makedirs(self.DIRECTORY, exist_ok=True)
+            command("mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", self.DIRECTORY)
+            self.there = self._free() >= self.wanted
+        except (OSError, MeasureError):
+            pass
+        return self
+
+    def __exit__(self, *_exception):
+        if self.before is not None:
+            self._set_total(self.before)
 
 
 class Process(subprocess.Popen):

@@ -41,6 +41,35 @@ START_TEST(what_comes_in_is_counted_and_followed)
 }
 END_TEST
 
+/* The frames' bytes may not be there at all then. */
+START_TEST(what_nobody_measures_is_only_counted)
+{
+	struct sequence *sequences =
+		aligned_alloc(_Alignof(struct sequence), 2 * sizeof(*sequences));
+	struct worker_job job = {.rx = true, .queue = &fake.queue, .sequence_count = 2};
+	atomic_bool measuring = false;
+
+	ck_assert_ptr_nonnull(sequences);
+	memset(sequences, 0, 2 * sizeof(*sequences));
+	setup();
+	job.sequences = sequences;
+	job.measuring = &measuring;
+	atomic_store(&fake.incoming, 100);
+	post(&job);
+	WAIT_UNTIL(counter_read(&fake.counters.frames_rx) == 100);
+	ck_assert(fake.queue.count_only);
+	ck_assert_uint_eq(counter_read(&sequences[1].frames), 0);
+	atomic_store(&measuring, true); /* in mid-run: a flow has been started */
+	atomic_store(&fake.incoming, 50);
+	WAIT_UNTIL(counter_read(&fake.counters.frames_rx) == 150);
+	go_to_sleep();
+	ck_assert(!fake.queue.count_only);
+	ck_assert_uint_ge(counter_read(&sequences[1].frames), 1);
+	teardown(NULL, NULL);
+	free(sequences);
+}
+END_TEST
+
 START_TEST(foreign_flow_numbers_are_only_counted)
 {
 	struct sequence *sequence = aligned_alloc(_Alignof(struct sequence), sizeof(*sequence));
@@ -127,6 +156,6 @@ START_TEST(completions_come_in_while_frames_do)
 END_TEST
 
 UNIT_SUITE("dataplane/worker_rx", a_final_fault_ends_a_drain, what_comes_in_is_counted_and_followed,
-	foreign_flow_numbers_are_only_counted, a_drain_waits_for_quiet,
-	a_drain_that_never_is_quiet_ends, without_reception_a_drain_is_over_at_once,
-	completions_come_in_while_frames_do)
+	what_nobody_measures_is_only_counted, foreign_flow_numbers_are_only_counted,
+	a_drain_waits_for_quiet, a_drain_that_never_is_quiet_ends,
+	without_reception_a_drain_is_over_at_once, completions_come_in_while_frames_do)
