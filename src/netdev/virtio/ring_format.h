@@ -99,9 +99,12 @@ RING_INLINE bool ring_chain_finish(const struct ring_format *format, struct ring
 	return true;
 }
 
-/* One call's work on a ring. */
+/*
+ * One call's work on a ring. The ring and the pool are worked on in copies, which no store into a
+ * frame can change: the compiler keeps them in registers.
+ */
 struct ring_pass {
-	struct ring_device *ring;
+	struct ring_device ring;
 	unsigned left;         /* chains that may still be opened */
 	unsigned count, taken; /* of chains */
 	unsigned done;         /* of records */
@@ -114,7 +117,7 @@ RING_INLINE void ring_pass_begin(struct ring_pass *pass, const struct ring_forma
 {
 	unsigned available = format->available(ring);
 
-	pass->ring = ring;
+	pass->ring = *ring;
 	pass->left = n < available ? n : available;
 	pass->count = pass->taken = pass->done = 0;
 }
@@ -123,7 +126,7 @@ RING_INLINE void ring_pass_begin(struct ring_pass *pass, const struct ring_forma
 RING_INLINE void ring_pass_fill(
 	struct ring_pass *pass, const struct ring_format *format, bool write)
 {
-	uint16_t place = pass->ring->next;
+	uint16_t place = pass->ring.next;
 	unsigned n = pass->left < RING_AHEAD ? pass->left : RING_AHEAD, i = 0;
 
 	if (pass->count) {
@@ -136,12 +139,12 @@ RING_INLINE void ring_pass_fill(
 
 		chain->place = place++;
 		chain->entries = 1;
-		if (!format->open(pass->ring, chain, write))
+		if (!format->open(&pass->ring, chain, write))
 			break;
 		if (write)
 			__builtin_prefetch(chain->at, 1);
-		else if (!pass->ring->count_only)
-			__builtin_prefetch(chain->at + pass->ring->shape.header_len);
+		else if (!pass->ring.count_only)
+			__builtin_prefetch(chain->at + pass->ring.shape.header_len);
 		i++;
 		/* Where the next one begins is known when this one has been read. */
 		if (format->packed && chain->flags & VRING_DESC_F_NEXT)
@@ -169,7 +172,7 @@ RING_INLINE void ring_pass_flush(
 	struct ring_pass *pass, const struct ring_format *format, bool write)
 {
 	if (pass->done)
-		format->flush(pass->ring, pass->records, pass->done, write);
+		format->flush(&pass->ring, pass->records, pass->done, write);
 	pass->done = 0;
 }
 
@@ -181,17 +184,13 @@ RING_INLINE void ring_pass_record(
 }
 
 /* memcpy() for lengths that are mostly those of small frames. */
-RING_INLINE void ring_copy(uint8_t *to, const uint8_t *from, uint32_t len)
+RING_INLINE void ring_copy(uint8_t *restrict to, const uint8_t *restrict from, uint32_t len)
 {
 	if (len - 32 <= 32) { /* 32 to 64: two halves that overlap */
-		struct {
-			uint8_t bytes[32];
-		} head, tail;
-
-		memcpy(&head, from, 32);
-		memcpy(&tail, from + len - 32, 32);
-		memcpy(to, &head, 32);
-		memcpy(to + len - 32, &tail, 32);
+		memcpy(to, from, 16);
+		memcpy(to + 16, from + 16, 16);
+		memcpy(to + len - 32, from + len - 32, 16);
+		memcpy(to + len - 16, from + len - 16, 16);
 		return;
 	}
 	memcpy(to, from, len);
@@ -243,14 +242,16 @@ RING_INLINE unsigned ring_receive(const struct ring_format *format, struct ring_
 	struct pktbuf_stack *pool, struct pktbuf **bufs, unsigned n,
 	struct ring_device_drops *drops)
 {
+	struct pktbuf_stack free = *pool;
 	struct ring_pass pass;
 	struct ring_chain *chain;
 	unsigned got = 0;
 
 	ring_pass_begin(&pass, format, ring, n);
 	while ((chain = ring_pass_next(&pass, format, false))) {
-		struct pktbuf *buf = pool->count ? pool->slots[pool->count - 1] : NULL;
-		int64_t len = ring_get_frame(format, ring, chain, ring->count_only ? NULL : buf);
+		struct pktbuf *buf = free.count ? free.slots[free.count - 1] : NULL;
+		int64_t len =
+			ring_get_frame(format, &pass.ring, chain, ring->count_only ? NULL : buf);
 
 		if (len < 0)
 			break;
@@ -262,12 +263,14 @@ RING_INLINE unsigned ring_receive(const struct ring_format *format, struct ring_
 		} else if (len > buf->room) {
 			drops->too_long++;
 		} else {
-			pool->count--;
+			free.count--;
 			buf->len = (uint32_t)len;
 			bufs[got++] = buf;
 		}
 	}
 	ring_pass_flush(&pass, format, false);
+	*ring = pass.ring;
+	pool->count = free.count;
 	return got;
 }
 
@@ -308,7 +311,7 @@ RING_INLINE bool ring_fill_chain(struct ring_pass *pass, const struct ring_forma
 	uint32_t len = ring_scatter(out, chain->at, chain->len);
 
 	while (chain->flags & VRING_DESC_F_NEXT) {
-		if (!ring_chain_more(format, pass->ring, chain, true))
+		if (!ring_chain_more(format, &pass->ring, chain, true))
 			return false;
 		len += ring_scatter(out, chain->at, chain->len);
 	}
@@ -321,7 +324,7 @@ RING_INLINE bool ring_fill_chain(struct ring_pass *pass, const struct ring_forma
 RING_INLINE bool ring_put_spread(struct ring_pass *pass, const struct ring_format *format,
 	struct ring_chain *chain, const struct pktbuf *buf)
 {
-	struct ring_outgoing out = {.buf = buf, .header_len = pass->ring->shape.header_len};
+	struct ring_outgoing out = {.buf = buf, .header_len = pass->ring.shape.header_len};
 
 	ring_pass_flush(pass, format, true);
 	for (;;) {
@@ -334,9 +337,9 @@ RING_INLINE bool ring_put_spread(struct ring_pass *pass, const struct ring_forma
 			}
 			return true;
 		}
-		if (!pass->ring->shape.mergeable || pass->done == RING_RECORDS_MAX) {
-			pass->ring->error =
-				pass->ring->shape.mergeable
+		if (!pass->ring.shape.mergeable || pass->done == RING_RECORDS_MAX) {
+			pass->ring.error =
+				pass->ring.shape.mergeable
 					? "a frame would fill more than 64 receive buffers"
 					: "a receive buffer is too small for a frame";
 			break;
@@ -353,7 +356,7 @@ RING_INLINE bool ring_put_spread(struct ring_pass *pass, const struct ring_forma
 RING_INLINE bool ring_put_frame(struct ring_pass *pass, const struct ring_format *format,
 	struct ring_chain *chain, const struct pktbuf *buf)
 {
-	uint32_t header = pass->ring->shape.header_len;
+	uint32_t header = pass->ring.shape.header_len;
 
 	if (__builtin_expect(chain->len < header + buf->len, 0))
 		return ring_put_spread(pass, format, chain, buf);
@@ -365,7 +368,7 @@ RING_INLINE bool ring_put_frame(struct ring_pass *pass, const struct ring_format
 		memset(chain->at, 0, VIRTIO_NET_HEADER_SHORT);
 	}
 	ring_copy(chain->at + header, buf->data, buf->len);
-	if (!ring_chain_finish(format, pass->ring, chain, true))
+	if (!ring_chain_finish(format, &pass->ring, chain, true))
 		return false;
 	if (pass->done == RING_RECORDS_MAX)
 		ring_pass_flush(pass, format, true);
@@ -388,6 +391,7 @@ RING_INLINE unsigned ring_send(const struct ring_format *format, struct ring_dev
 		sent++;
 	}
 	ring_pass_flush(&pass, format, true);
+	*ring = pass.ring;
 	return sent;
 }
 
