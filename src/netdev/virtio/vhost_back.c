@@ -24,11 +24,10 @@
 		VHOST_USER_PROTOCOL_F_NET_MTU | VHOST_USER_PROTOCOL_F_RESET_DEVICE | \
 		VHOST_USER_PROTOCOL_F_CONFIGURE_MEM_SLOTS | VHOST_USER_PROTOCOL_F_STATUS)
 
-#define VRING_INDEX     UINT64_C(0xff) /* of messages about a descriptor */
-#define VRING_NO_FD     UINT64_C(0x100)
-#define VRING_BASE_MASK UINT32_C(0xffff)
-#define VRING_WRAP_BIT  UINT32_C(0x8000) /* packed */
-#define MTU_MIN         68
+#define VRING_INDEX UINT64_C(0xff) /* of messages about a descriptor */
+#define VRING_NO_FD UINT64_C(0x100)
+#define VRING_ENTRY UINT32_C(0x7fff) /* of a packed ring's base */
+#define MTU_MIN     68
 
 /* A message while it is handled. */
 struct call {
@@ -260,24 +259,33 @@ static void *area_at(const struct vhost_back *back, uint64_t addr, uint64_t len,
 	return (uintptr_t)at % align == 0 ? at : NULL;
 }
 
-/* Where a ring's areas are here: virtio 1.2 §2.7, with the room for EVENT_IDX, and §2.8. */
-static bool ring_resolve(
-	const struct vhost_back *back, const struct vhost_back_ring *ring, struct ring_areas *areas)
+/* A ring's shape and where its areas are here; false: they are not. */
+static bool ring_resolve(const struct vhost_back *back, const struct vhost_back_ring *ring,
+	struct ring_shape *shape, struct ring_areas *areas)
 {
-	const uint64_t n = ring->size, split_tail = 6, event = sizeof(struct vring_packed_event);
-	const bool packed = is_packed(back);
-	const uint64_t driver = packed ? event : split_tail + n * sizeof(uint16_t);
-	const uint64_t device = packed ? event : split_tail + n * sizeof(struct vring_used_elem);
+	const struct vhost_vring_addr *addr = &ring->addr;
+	const uint64_t features = back->features;
 
-	areas->desc = area_at(back, ring->addr.desc, n * sizeof(struct vring_desc), 16);
-	areas->driver = area_at(back, ring->addr.avail, driver, packed ? 4 : 2);
-	areas->device = area_at(back, ring->addr.used, device, 4);
+	*shape = (struct ring_shape){
+		.size = ring->size,
+		.packed = is_packed(back),
+		.event_idx = features & VIRTIO_F_EVENT_IDX,
+		.in_order = features & VIRTIO_F_IN_ORDER,
+		.header_len = features & (VIRTIO_F_VERSION_1 | VIRTIO_NET_F_MRG_RXBUF)
+				      ? sizeof(struct virtio_net_header)
+				      : VIRTIO_NET_HEADER_SHORT,
+		.mergeable = features & VIRTIO_NET_F_MRG_RXBUF,
+	};
+	areas->desc = area_at(back, addr->desc, ring_desc_bytes(shape), 16);
+	areas->driver = area_at(back, addr->avail, ring_driver_bytes(shape), shape->packed ? 4 : 2);
+	areas->device = area_at(back, addr->used, ring_device_bytes(shape), 4);
 	return areas->desc && areas->driver && areas->device;
 }
 
 static int set_vring_addr(struct call *call)
 {
 	struct vhost_back_ring *ring = call->ring;
+	struct ring_shape shape;
 	struct ring_areas areas;
 
 	if (ring->size == 0)
@@ -285,7 +293,7 @@ static int set_vring_addr(struct call *call)
 	if (call->message->addr.flags != 0)
 		return violation(call, "SET_VRING_ADDR with a log, which was not offered");
 	ring->addr = call->message->addr;
-	ring->addressed = ring_resolve(call->back, ring, &areas);
+	ring->addressed = ring_resolve(call->back, ring, &shape, &areas);
 	if (!ring->addressed)
 		return violation(call, "ring %u is askew, or not in the memory that was shared",
 			call->message->addr.index);
@@ -296,18 +304,16 @@ static int set_vring_base(struct call *call)
 {
 	/* Of packed rings, the upper half says where used entries go on: at the same place, for
 	 * whoever leaves nothing half done. */
-	call->ring->base = call->message->state.num & VRING_BASE_MASK;
+	call->ring->base = call->message->state.num;
 	return 0;
 }
 
 static int get_vring_base(struct call *call)
 {
-	uint32_t base = call->ring->base;
-
 	call->ring->started = false;
 	ring_forget_call(call->ring);
 	call->reply->state.index = call->message->state.index;
-	call->reply->state.num = is_packed(call->back) ? base | base << 16 : base;
+	call->reply->state.num = call->ring->base;
 	call->reply->size = sizeof(call->reply->state);
 	return 0;
 }
@@ -366,25 +372,12 @@ bool vhost_back_ring(const struct vhost_back *back, unsigned index, struct ring_
 	struct ring_areas *areas)
 {
 	const struct vhost_back_ring *ring = &back->rings[index];
-	const uint64_t features = back->features;
 
 	if (!ring->started || !ring->addressed || !is_enabled(back, ring) || !is_driver_ok(back))
 		return false;
 	/* Memory, size and format may have changed since the addresses were told. */
-	if (!ring_resolve(back, ring, areas) ||
-		(is_packed(back) && (ring->base & ~VRING_WRAP_BIT) >= ring->size))
-		return false;
-	*shape = (struct ring_shape){
-		.size = ring->size,
-		.packed = is_packed(back),
-		.event_idx = features & VIRTIO_F_EVENT_IDX,
-		.in_order = features & VIRTIO_F_IN_ORDER,
-		.header_len = features & (VIRTIO_F_VERSION_1 | VIRTIO_NET_F_MRG_RXBUF)
-				      ? sizeof(struct virtio_net_header)
-				      : VIRTIO_NET_HEADER_SHORT,
-		.mergeable = features & VIRTIO_NET_F_MRG_RXBUF,
-	};
-	return true;
+	return ring_resolve(back, ring, shape, areas) &&
+	       (!shape->packed || (ring->base & VRING_ENTRY) < ring->size);
 }
 
 /* ---- what messages there are ---- */

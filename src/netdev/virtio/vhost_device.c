@@ -331,28 +331,27 @@ static void ring_call(struct device_ring *ring)
 		return; /* it has been called often enough */
 }
 
-/* Whether the peer kept to the rules; if not, the ring is over, and the control thread is told. */
-static bool ring_sound(struct vhost_device *device, struct device_ring *ring)
+/* What comes after a burst: a call, or, when the peer broke the rules, word to the control thread.
+ */
+static int ring_finish(struct vhost_device *device, struct device_ring *ring)
 {
-	const char *error = ring->ring.error;
 	uintptr_t none = 0;
 	uint64_t one = 1;
 
-	if (guest_broken(&device->back.guest))
-		error = "it shortened a file that it shares";
-	if (!error)
-		return true;
+	if (!ring->ring.error) {
+		ring_call(ring);
+		return 0;
+	}
 	ring->usable = false;
-	if (atomic_compare_exchange_strong(&device->error, &none, (uintptr_t)error) &&
+	if (atomic_compare_exchange_strong(&device->error, &none, (uintptr_t)ring->ring.error) &&
 		write(device->event_fd, &one, sizeof(one)) < 0)
-		return false; /* the counter is full: the control thread is awake already */
-	return false;
+		return ENETDOWN; /* the counter is full: the control thread is awake already */
+	return ENETDOWN;
 }
 
 static unsigned vhost_device_tx_burst(struct netdev_queue *base, struct pktbuf **bufs, unsigned n)
 {
 	struct device_queue *queue = (struct device_queue *)base;
-	struct vhost_device *device = (struct vhost_device *)base->dev;
 	struct device_ring *ring = &queue->to_peer;
 	unsigned sent = 0;
 
@@ -361,22 +360,27 @@ static unsigned vhost_device_tx_burst(struct netdev_queue *base, struct pktbuf *
 		return 0;
 	if (ring->usable) {
 		sent = ring_device_send(&ring->ring, bufs, n);
-		if (!ring_sound(device, ring)) {
-			sent = 0;
-		} else {
-			base->fault = sent < n ? ENOBUFS : 0;
-			ring_call(ring);
-		}
+		base->fault = ring_finish((struct vhost_device *)base->dev, ring);
+		if (sent < n && base->fault == 0)
+			base->fault = ENOBUFS;
 	}
 	gate_leave(queue);
 	netdev_tx_complete(base, bufs, sent);
 	return sent;
 }
 
+static void drops_count(struct netdev_queue *queue, const struct ring_device_drops *drops)
+{
+	struct queue_counters *counters = queue->counters;
+
+	counter_add(&counters->drops[DROP_RX_TOO_LONG], drops->too_long);
+	counter_add(&counters->drops[DROP_RX_NO_BUFFER], drops->no_buffer);
+	counter_add(&counters->pool_exhausted, drops->no_buffer > 0);
+}
+
 static unsigned vhost_device_rx_burst(struct netdev_queue *base, struct pktbuf **bufs, unsigned n)
 {
 	struct device_queue *queue = (struct device_queue *)base;
-	struct vhost_device *device = (struct vhost_device *)base->dev;
 	struct device_ring *ring = &queue->from_peer;
 	struct ring_device_drops drops = {0};
 	unsigned got = 0;
@@ -387,21 +391,11 @@ static unsigned vhost_device_rx_burst(struct netdev_queue *base, struct pktbuf *
 	if (ring->usable) {
 		ring->ring.count_only = base->count_only;
 		got = ring_device_receive(&ring->ring, base->pool, bufs, n, &drops);
-		if (!ring_sound(device, ring)) {
-			while (got > 0)
-				pktbuf_free(bufs[--got]);
-		} else {
-			base->fault = 0;
-			ring_call(ring);
-		}
+		base->fault = ring_finish((struct vhost_device *)base->dev, ring);
 	}
 	gate_leave(queue);
-	if (drops.too_long > 0)
-		counter_add(&base->counters->drops[DROP_RX_TOO_LONG], drops.too_long);
-	if (drops.no_buffer > 0) {
-		counter_add(&base->counters->pool_exhausted, 1);
-		counter_add(&base->counters->drops[DROP_RX_NO_BUFFER], drops.no_buffer);
-	}
+	if (drops.too_long + drops.no_buffer > 0)
+		drops_count(base, &drops);
 	return got;
 }
 

@@ -16,25 +16,25 @@ tests_unit_netdev_virtio_test_guest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_guest_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_ring_driver
 tests_unit_netdev_virtio_test_ring_driver_SOURCES = \
-	tests/unit/netdev/virtio/test_ring_driver.c $(netdev_ring)
+	 tests/unit/netdev/virtio/test_ring_driver.c $(netdev_ring)
 tests_unit_netdev_virtio_test_ring_driver_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_ring_driver_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_ring_driver_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_back
 tests_unit_netdev_virtio_test_vhost_back_SOURCES = \
-	tests/unit/netdev/virtio/test_vhost_back.c $(virtio_vhost_peer)
+	 tests/unit/netdev/virtio/test_vhost_back.c $(virtio_vhost_peer)
 tests_unit_netdev_virtio_test_vhost_back_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_vhost_back_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_vhost_back_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_back_rings
 tests_unit_netdev_virtio_test_vhost_back_rings_SOURCES = \
-	tests/unit/netdev/virtio/test_vhost_back_rings.c $(virtio_vhost_peer)
+	 tests/unit/netdev/virtio/test_vhost_back_rings.c $(virtio_vhost_peer)
 tests_unit_netdev_virtio_test_vhost_back_rings_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_vhost_back_rings_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_vhost_back_rings_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_endpoint
 tests_unit_netdev_virtio_test_vhost_endpoint_SOURCES = \
-	tests/unit/netdev/virtio/test_vhost_endpoint.c
+	 tests/unit/netdev/virtio/test_vhost_endpoint.c
 tests_unit_netdev_virtio_test_vhost_endpoint_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_vhost_endpoint_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_vhost_endpoint_LDADD = $(unit_LDADD)

@@ -151,7 +151,7 @@ START_TEST(packed_rings_begin_at_an_entry_they_have)
 	ck_assert_int_eq(peer_send_state(VHOST_USER_SET_VRING_BASE, 0, 0x80ff80ff), 0);
 	ck_assert(vhost_back_ring(&back, 0, &shape, &areas));
 	ck_assert(shape.packed && shape.in_order);
-	ck_assert_uint_eq(back.rings[0].base, 0x80ff);
+	ck_assert_uint_eq(back.rings[0].base, 0x80ff80ff);
 	ck_assert_int_eq(peer_send_state(VHOST_USER_GET_VRING_BASE, 0, 0), 1);
 	ck_assert_uint_eq(reply.state.num, 0x80ff80ff);
 	ck_assert_int_eq(peer_send_fd(VHOST_USER_SET_VRING_KICK, 0, peer_event()), 0);
