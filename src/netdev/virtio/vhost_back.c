@@ -216,21 +216,35 @@ static int get_max_mem_slots(struct call *call)
 	return answer(call, GUEST_REGIONS_MAX);
 }
 
-static int add_mem_reg(struct call *call)
+/* QEMU before 8.1 says it once for each queue pair: the second time there is nothing to do. */
+static bool region_is_there(const struct guest *guest, struct vhost_region region)
 {
-	if (call->fd_count != 1)
-		return violation(call, "ADD_MEM_REG without a descriptor");
-	return region_add(call, call->message->single.region, call->fds[0]);
+	for (unsigned i = 0; i < guest->count; i++)
+		if (guest->regions[i].guest_addr == region.guest_addr &&
+			guest->regions[i].user_addr == region.user_addr &&
+			guest->regions[i].size == region.size)
+			return true;
+	return false;
 }
 
+static int add_mem_reg(struct call *call)
+{
+	struct vhost_region region = call->message->single.region;
+
+	if (call->fd_count != 1)
+		return violation(call, "ADD_MEM_REG without a descriptor");
+	if (region_is_there(&call->back->guest, region))
+		return 0;
+	return region_add(call, region, call->fds[0]);
+}
+
+/* One that is not there has been removed before, for another queue pair. */
 static int rem_mem_reg(struct call *call)
 {
 	struct vhost_region region = call->message->single.region;
 
-	if (guest_remove(&call->back->guest, region.guest_addr, region.user_addr, region.size) == 0)
-		return 0;
-	return violation(call, "REM_MEM_REG of 0x%llx bytes at 0x%llx, which there are not",
-		(unsigned long long)region.size, (unsigned long long)region.guest_addr);
+	guest_remove(&call->back->guest, region.guest_addr, region.user_addr, region.size);
+	return 0;
 }
 
 /* ---- rings ---- */
