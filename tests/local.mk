@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	tests/functional/test_rates.py \
 	tests/functional/test_rpc.py \
 	tests/functional/test_sizes.py \
+	tests/functional/test_vhost_device.py \
 	tests/functional/traffic.py \
 	tests/lint/includes.py \
 	tests/lint/run \
