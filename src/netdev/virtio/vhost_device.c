@@ -33,6 +33,7 @@
 
 #define MTU_DEFAULT      1500
 #define ETHERNET_HEADER  14
+#define VLAN_TAG         4
 #define MESSAGES_AT_ONCE 64 /* then others get their turn */
 #define STUCK_NS         (500 * NS_PER_MS)
 
@@ -40,6 +41,7 @@ struct device_ring {
 	struct ring_device ring;
 	bool usable; /* the rest is set up, and nothing is wrong */
 	int call_fd; /* the back end's */
+	uint32_t frame_max;
 };
 
 struct device_queue {
@@ -134,6 +136,19 @@ static void rings_close(struct vhost_device *device)
 	}
 }
 
+static uint32_t mtu(const struct vhost_back *back)
+{
+	return back->mtu ? back->mtu : MTU_DEFAULT;
+}
+
+/* Without mergeable buffers, drivers offer buffers of the MTU's size. */
+static uint32_t frame_max(const struct vhost_back *back)
+{
+	bool limited = back->features && !(back->features & VIRTIO_NET_F_MRG_RXBUF);
+
+	return limited ? mtu(back) + ETHERNET_HEADER : FRAME_SIZE_MAX;
+}
+
 static void ring_open(struct vhost_device *device, struct device_ring *ring, unsigned index)
 {
 	struct ring_shape shape;
@@ -143,6 +158,7 @@ static void ring_open(struct vhost_device *device, struct device_ring *ring, uns
 	if (!ring->usable)
 		return;
 	ring->call_fd = device->back.rings[index].call_fd;
+	ring->frame_max = frame_max(&device->back) + VLAN_TAG;
 	ring_device_init(
 		&ring->ring, &shape, &areas, &device->back.guest, device->back.rings[index].base);
 }
@@ -349,6 +365,17 @@ static int ring_finish(struct vhost_device *device, struct device_ring *ring)
 	return ENETDOWN;
 }
 
+/* How many frames, from the front, are not too long for the peer: that would not be its fault. */
+static unsigned frames_fit(const struct device_ring *ring, struct pktbuf *const *bufs, unsigned n)
+{
+	if (ring->ring.shape.mergeable)
+		return n;
+	for (unsigned i = 0; i < n; i++)
+		if (bufs[i]->len > ring->frame_max)
+			return i;
+	return n;
+}
+
 static unsigned vhost_device_tx_burst(struct netdev_queue *base, struct pktbuf **bufs, unsigned n)
 {
 	struct device_queue *queue = (struct device_queue *)base;
@@ -359,10 +386,12 @@ static unsigned vhost_device_tx_burst(struct netdev_queue *base, struct pktbuf *
 	if (!gate_enter(queue))
 		return 0;
 	if (ring->usable) {
-		sent = ring_device_send(&ring->ring, bufs, n);
+		unsigned fit = frames_fit(ring, bufs, n);
+
+		sent = ring_device_send(&ring->ring, bufs, fit);
 		base->fault = ring_finish((struct vhost_device *)base->dev, ring);
 		if (sent < n && base->fault == 0)
-			base->fault = ENOBUFS;
+			base->fault = sent < fit ? ENOBUFS : EMSGSIZE;
 	}
 	gate_leave(queue);
 	netdev_tx_complete(base, bufs, sent);
@@ -423,14 +452,11 @@ static int vhost_device_info(struct netdev *dev, struct netdev_info *info)
 	const struct vhost_back *back = &device->back;
 
 	*info = (struct netdev_info){
-		.mtu = back->mtu ? back->mtu : MTU_DEFAULT,
-		.frame_max = FRAME_SIZE_MAX,
+		.mtu = mtu(back),
+		.frame_max = frame_max(back),
 		.queues_max = VHOST_BACK_PAIRS_MAX,
 		.align = 1,
 	};
-	/* Without mergeable buffers, drivers offer buffers of the MTU's size. */
-	if (back->features && !(back->features & VIRTIO_NET_F_MRG_RXBUF))
-		info->frame_max = info->mtu + ETHERNET_HEADER;
 	memcpy(info->mac, device->mac, sizeof(info->mac));
 	text_copy(info->driver, sizeof(info->driver), "vhost-user");
 	features_describe(device, info->features, sizeof(info->features));

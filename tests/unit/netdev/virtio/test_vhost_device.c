@@ -1,298 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * netdev/virtio/vhost_device: a peer over a real socket, with the driver end of the rings in memory
- * that it shares. What goes in comes out, by whatever order peer and runs come and go, and a peer
- * that breaks a rule is sent away with a reason.
+ * netdev/virtio/vhost_device: what goes in comes out, in whatever order peer and runs come and go,
+ * and a peer that breaks a rule is sent away with a reason.
  */
-#include "netdev/virtio/ring.h"
-#include "netdev/virtio/vhost_message.h"
 #include "netdev/virtio/vhost_user.h"
-#include "pool.h"
 #include "unit.h"
+#include "vhost_pair.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-#define OBJECTS   32
-#define RING      16
-#define PHYS      UINT64_C(0x100000)
-#define USER      UINT64_C(0x7f1200000000)
-#define MEMORY    (UINT64_C(1) << 20)
-#define BUFFERS   (UINT64_C(1) << 16) /* where they begin */
-#define RING_AT   UINT64_C(0x4000)    /* bytes of a ring */
-#define ROOM      2048
-#define HEADROOM  64
-#define FEATURES  (VIRTIO_F_VERSION_1 | VHOST_USER_F_PROTOCOL_FEATURES)
-#define PROTOCOLS (VHOST_USER_PROTOCOL_F_REPLY_ACK | VHOST_USER_PROTOCOL_F_STATUS)
-#define TO_PEER   0
-#define FROM_PEER 1
-
-/* ---- the device ---- */
-
-static char folder[] = "/tmp/pktgend-test-XXXXXX";
-static char path[64];
-static struct netdev *dev;
-static struct unit_pool unit;
-static struct queue_counters counters;
-static struct flow_tx_counters flow;
-
-static void device_open(void)
-{
-	struct virtio_options options = {.device = true, .server = true};
-	struct error err;
-
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/sock", folder);
-	snprintf(options.address, sizeof(options.address), "%s", path);
-	ck_assert_int_eq(unit_pool_init(&unit, OBJECTS, ROOM, 1, 0), 0);
-	ck_assert_int_eq(vhost_device_open(&options, &dev, &err), 0);
-}
-
-static void device_start(bool tx, bool rx)
-{
-	struct queue_counters *const counts[] = {&counters};
-	struct pktbuf_stack *const pools[] = {&unit.pool.free};
-	struct netdev_conf conf = {
-		.queues = 1, .tx = tx, .rx = rx, .counters = counts, .pools = pools};
-	struct error err;
-
-	ck_assert_int_eq(dev->ops->configure(dev, &conf, &err), 0);
-	ck_assert_int_eq(dev->ops->start(dev, &err), 0);
-	ck_assert(dev->ops->queue(dev, 0)->polled);
-}
-
-static void device_close(void)
-{
-	dev->ops->stop(dev);
-	dev->ops->close(dev);
-	ck_assert_uint_eq(unit.pool.free.count, OBJECTS);
-	unit_pool_fini(&unit);
-	ck_assert_int_eq(rmdir(folder), 0); /* the socket is gone */
-}
-
-/* Lets the control thread do what there is to do. */
-static void serve(void)
-{
-	struct pollfd ready = {.fd = dev->ops->service_fd(dev), .events = POLLIN};
-
-	for (unsigned i = 0; i < 200 && poll(&ready, 1, 20) == 1; i++)
-		dev->ops->service(dev);
-}
-
-static unsigned device_send(unsigned n, uint8_t first)
-{
-	struct netdev_queue *queue = dev->ops->queue(dev, 0);
-	struct pktbuf *bufs[OBJECTS];
-	unsigned sent;
-
-	ck_assert_uint_eq(pktbuf_stack_pop(&unit.pool.free, bufs, n), n);
-	for (unsigned i = 0; i < n; i++) {
-		bufs[i]->len = 60 + i;
-		bufs[i]->account = &flow;
-		memset(bufs[i]->data, first + i, bufs[i]->len);
-	}
-	sent = dev->ops->tx_burst(queue, bufs, n);
-	for (unsigned i = sent; i < n; i++)
-		pktbuf_free(bufs[i]);
-	return sent;
-}
-
-/* Receives all that there is; checks that it is n frames, the first one of that byte. */
-static void device_receives(unsigned n, uint8_t first)
-{
-	struct netdev_queue *queue = dev->ops->queue(dev, 0);
-	struct pktbuf *bufs[OBJECTS];
-
-	ck_assert_uint_eq(dev->ops->rx_burst(queue, bufs, OBJECTS), n);
-	for (unsigned i = 0; i < n; i++) {
-		ck_assert_uint_eq(bufs[i]->len, 60 + i);
-		ck_assert_uint_eq(bufs[i]->data[0], (uint8_t)(first + i));
-		ck_assert_uint_eq(bufs[i]->data[bufs[i]->len - 1], (uint8_t)(first + i));
-		pktbuf_free(bufs[i]);
-	}
-}
-
-/* ---- the peer ---- */
-
-static struct peer {
-	struct vhost_connection connection;
-	uint64_t features;
-	int memory_fd;
-	uint8_t *memory;
-	struct ring_areas areas[2];
-	struct ring_driver rings[2];
-	struct ring_slot slots[2][RING];
-	struct pktbuf bufs[2][RING];
-	int call_fds[2];
-} peer;
-
-static void peer_connect(void)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	vhost_connection_init(&peer.connection, fd);
-	serve();
-}
-
-static void peer_memory(void)
-{
-	peer.memory_fd = memfd_create("peer", MFD_CLOEXEC);
-	ck_assert_int_eq(ftruncate(peer.memory_fd, (off_t)MEMORY), 0);
-	peer.memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, peer.memory_fd, 0);
-	ck_assert_ptr_ne(peer.memory, MAP_FAILED);
-}
-
-static void peer_say(struct vhost_message message, uint32_t size, int fd)
-{
-	message.flags = VHOST_USER_VERSION;
-	message.size = size;
-	ck_assert_int_eq(vhost_message_send(&peer.connection, &message, &fd, fd >= 0), 0);
-}
-
-static void peer_say_u64(uint32_t request, uint64_t value, int fd)
-{
-	peer_say((struct vhost_message){.request = request, .u64 = value}, 8, fd);
-}
-
-static void peer_say_state(uint32_t request, uint32_t index, uint32_t num)
-{
-	peer_say((struct vhost_message){.request = request, .state = {index, num}}, 8, -1);
-}
-
-static uint64_t user_of(const void *at)
-{
-	return USER + (uint64_t)((const uint8_t *)at - peer.memory);
-}
-
-/* Makes ring index, fresh or going on at base, known. */
-static void peer_tell_ring(uint32_t index, uint32_t base)
-{
-	const struct ring_areas *areas = &peer.areas[index];
-	struct vhost_message message = {.request = VHOST_USER_SET_VRING_ADDR,
-		.addr = {.index = index,
-			.desc = user_of(areas->desc),
-			.used = user_of(areas->device),
-			.avail = user_of(areas->driver)}};
-
-	peer_say_state(VHOST_USER_SET_VRING_NUM, index, RING);
-	peer_say_state(VHOST_USER_SET_VRING_BASE, index, base);
-	peer_say(message, sizeof(message.addr), -1);
-	peer_say_u64(VHOST_USER_SET_VRING_CALL, index, peer.call_fds[index]);
-	peer_say_u64(VHOST_USER_SET_VRING_KICK, index | 0x100, -1);
-	peer_say_state(VHOST_USER_SET_VRING_ENABLE, index, 1);
-}
-
-static void peer_make_ring(uint32_t index)
-{
-	struct ring_shape shape = {.size = RING,
-		.packed = peer.features & VIRTIO_F_RING_PACKED,
-		.header_len = sizeof(struct virtio_net_header)};
-
-	ring_layout(&shape, 64, peer.memory + index * RING_AT, &peer.areas[index]);
-	ring_driver_init(&peer.rings[index], &shape, &peer.areas[index], peer.slots[index]);
-	for (unsigned i = 0; i < RING; i++) {
-		uint64_t at = BUFFERS + (index * RING + i) * ROOM + HEADROOM;
-
-		peer.bufs[index][i] = (struct pktbuf){
-			.data = peer.memory + at, .room = ROOM - HEADROOM, .dma = PHYS + at};
-	}
-	peer.call_fds[index] = eventfd(0, EFD_CLOEXEC);
-}
-
-/* A driver as it comes up. */
-static void peer_begin(uint64_t features)
-{
-	struct vhost_message table = {.request = VHOST_USER_SET_MEM_TABLE,
-		.table = {.count = 1, .regions = {{PHYS, MEMORY, USER, 0}}}};
-
-	peer.features = features;
-	peer_memory();
-	peer_connect();
-	peer_say_u64(VHOST_USER_SET_PROTOCOL_FEATURES, PROTOCOLS, -1);
-	peer_say_u64(VHOST_USER_SET_FEATURES, features, -1);
-	peer_say(table, 40, peer.memory_fd);
-	for (uint32_t i = 0; i < 2; i++) {
-		peer_make_ring(i);
-		peer_tell_ring(i, features & VIRTIO_F_RING_PACKED ? 0x8000 : 0);
-	}
-	peer_say_u64(VHOST_USER_SET_STATUS, 15, -1);
-	serve();
-}
-
-static void peer_end(void)
-{
-	vhost_connection_close(&peer.connection);
-	munmap(peer.memory, MEMORY);
-	close(peer.memory_fd);
-	close(peer.call_fds[0]);
-	close(peer.call_fds[1]);
-	serve();
-}
-
-/* Offers n buffers to be written. */
-static void peer_offers(unsigned n)
-{
-	struct pktbuf *bufs[RING];
-
-	for (unsigned i = 0; i < n; i++)
-		bufs[i] = &peer.bufs[TO_PEER][i];
-	ck_assert_uint_eq(ring_driver_add(&peer.rings[TO_PEER], bufs, n, true), n);
-}
-
-static void peer_sends(unsigned n, uint8_t first)
-{
-	struct pktbuf *bufs[RING];
-
-	while (ring_driver_take(&peer.rings[FROM_PEER], bufs, NULL, RING) > 0)
-		;
-	for (unsigned i = 0; i < n; i++) {
-		bufs[i] = &peer.bufs[FROM_PEER][i];
-		bufs[i]->len = 60 + i;
-		memset(bufs[i]->data - 12, 0, 12);
-		memset(bufs[i]->data, first + i, bufs[i]->len);
-	}
-	ck_assert_uint_eq(ring_driver_add(&peer.rings[FROM_PEER], bufs, n, false), n);
-}
-
-/* Takes n frames, the first one of that byte and those behind it of the next. */
-static void peer_receives(unsigned n, uint8_t first)
-{
-	struct pktbuf *bufs[RING];
-	uint32_t lens[RING];
-
-	ck_assert_uint_eq(ring_driver_take(&peer.rings[TO_PEER], bufs, lens, n), n);
-	for (unsigned i = 0; i < n; i++) {
-		ck_assert_uint_eq(lens[i], 12 + 60 + i);
-		ck_assert_uint_eq(bufs[i]->data[0], (uint8_t)(first + i));
-	}
-}
-
-static void peer_is_sent_away(const char *reason)
-{
-	struct vhost_message message;
-	int fds[VHOST_USER_FDS_MAX];
-	unsigned fd_count;
-
-	serve();
-	ck_assert_str_eq(dev->reason, reason);
-	ck_assert_int_eq(dev->ops->link(dev), 0);
-	ck_assert_int_eq(
-		vhost_message_receive(&peer.connection, &message, fds, &fd_count), -ECONNRESET);
-}
-
-/* ---- tests ---- */
 
 static void check_both_ways(uint64_t features)
 {
@@ -562,6 +283,29 @@ START_TEST(a_call_that_blocks_is_freed)
 }
 END_TEST
 
+START_TEST(what_is_too_long_for_the_peer_is_not_its_fault)
+{
+	struct netdev_queue *queue;
+	struct pktbuf *buf;
+
+	device_open();
+	device_start(true, true);
+	peer_begin(FEATURES);
+	peer_offers(3);
+	queue = dev->ops->queue(dev, 0);
+	ck_assert_uint_eq(pktbuf_stack_pop(&unit.pool.free, &buf, 1), 1);
+	buf->account = &flow;
+	buf->len = 1519;
+	ck_assert_uint_eq(dev->ops->tx_burst(queue, &buf, 1), 0);
+	ck_assert_int_eq(queue->fault, EMSGSIZE);
+	buf->len = 1518; /* with a VLAN tag */
+	ck_assert_uint_eq(dev->ops->tx_burst(queue, &buf, 1), 1);
+	ck_assert_int_eq(queue->fault, 0);
+	peer_end();
+	device_close();
+}
+END_TEST
+
 START_TEST(it_tells_its_facts)
 {
 	struct netdev_info info;
@@ -595,4 +339,5 @@ UNIT_SUITE("netdev/virtio/vhost_device", frames_go_both_ways_split, frames_go_bo
 	runs_come_and_go_without_the_peer_s_knowledge, runs_come_and_go_on_packed_rings_too,
 	a_ring_stops_and_goes_on_where_it_was, a_new_peer_takes_the_place_of_one_that_went,
 	a_message_against_the_rules_ends_it, a_ring_against_the_rules_ends_it,
-	memory_that_goes_away_ends_it, a_call_that_blocks_is_freed, it_tells_its_facts)
+	memory_that_goes_away_ends_it, a_call_that_blocks_is_freed,
+	what_is_too_long_for_the_peer_is_not_its_fault, it_tells_its_facts)
