@@ -10,3 +10,8 @@ tests_fuzz_fuzz_vhost_CFLAGS = $(libpktgend_a_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_vhost_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_vhost_LDADD = $(pktgend_LIBS)
 EXTRA_DIST += tests/fuzz/corpus
+EXTRA_PROGRAMS += tests/fuzz/fuzz_ring
+tests_fuzz_fuzz_ring_SOURCES = tests/fuzz/fuzz_ring.c
+tests_fuzz_fuzz_ring_CFLAGS = $(libpktgend_a_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_ring_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_ring_LDADD = $(pktgend_LIBS)

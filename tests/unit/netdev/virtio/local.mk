@@ -34,7 +34,7 @@ tests_unit_netdev_virtio_test_vhost_back_rings_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_vhost_back_rings_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_vhost_device
 tests_unit_netdev_virtio_test_vhost_device_SOURCES = \
-	tests/unit/netdev/virtio/test_vhost_device.c tests/unit/netdev/virtio/vhost_pair.c tests/unit/netdev/virtio/vhost_pair.h
+	 tests/unit/netdev/virtio/test_vhost_device.c tests/unit/netdev/virtio/vhost_pair.c tests/unit/netdev/virtio/vhost_pair.h
 tests_unit_netdev_virtio_test_vhost_device_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_vhost_device_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_vhost_device_LDADD = $(unit_LDADD)
