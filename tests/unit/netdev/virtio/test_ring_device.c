@@ -154,6 +154,34 @@ START_TEST(frames_without_room_are_counted)
 }
 END_TEST
 
+/* Lengths and drops are as if the bytes had been copied. */
+static void counted(const struct ring_shape *shape)
+{
+	struct ring_fixture fixture, *f = &fixture;
+	struct ring_device_drops drops;
+	struct pktbuf *bufs[SIZE];
+
+	ring_fixture_open(f, shape);
+	f->device.count_only = true;
+	chain(f, 0, 0, &(struct piece){0, 72, 0}, 1);
+	chain(f, 1, 1, &(struct piece){0, 12 + FIXTURE_ROOM + 1, 0}, 1);
+	chain(f, 2, 2, (struct piece[]){{0, 12, 0}, {12, 100, 0}}, 2);
+	ck_assert_uint_eq(receive(f, bufs, &drops), 2);
+	ck_assert_uint_eq(bufs[0]->len, 60);
+	ck_assert_uint_eq(bufs[1]->len, 100);
+	ck_assert_uint_eq(drops.too_long, 1);
+	ck_assert_uint_eq(f->pool.count, 2 * SIZE - 2);
+	ck_assert_ptr_null(f->device.error);
+	ring_fixture_close(f);
+}
+
+START_TEST(frames_are_counted_without_their_bytes)
+{
+	counted(&split);
+	counted(&packed);
+}
+END_TEST
+
 /* One good frame, then a chain that must be refused with that error. */
 static void refused(const struct ring_shape *shape, const struct piece *pieces, unsigned n,
 	bool send, const char *error)
@@ -398,6 +426,7 @@ END_TEST
 
 UNIT_SUITE("netdev/virtio/ring_device", a_header_and_its_frame_lie_anyhow,
 	receive_buffers_lie_anyhow, frames_without_room_are_counted,
-	a_driver_that_lies_is_found_out, a_chain_that_loops_ends, split_indices_are_checked,
-	a_frame_waits_for_enough_buffers, what_cannot_be_a_ring_is_refused,
-	memory_that_went_away_is_not_believed, the_driver_is_called_when_it_asks)
+	frames_are_counted_without_their_bytes, a_driver_that_lies_is_found_out,
+	a_chain_that_loops_ends, split_indices_are_checked, a_frame_waits_for_enough_buffers,
+	what_cannot_be_a_ring_is_refused, memory_that_went_away_is_not_believed,
+	the_driver_is_called_when_it_asks)
