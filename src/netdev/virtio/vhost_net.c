@@ -393,7 +393,7 @@ static bool probe_file(const char *path, const char *module, struct netdev_probe
 /* Looks at the interface without attaching to it, which would disturb whoever is. */
 static bool probe_interface(const char *ifname, struct netdev_probe *probe)
 {
-	char path[64];
+	char path[sizeof(((struct virtio_options *)0)->address) + 32];
 
 	if (if_nametoindex(ifname) == 0) {
 		netdev_probe_add(probe, "interface",
