@@ -6,7 +6,7 @@ import re
 
 import tree
 
-BELOW_ENGINE = {"plan", "netdev", "dataplane", "config", "json", "packet", "stats", "util"}
+BELOW_ENGINE = {"plan", "netdev", "capture", "dataplane", "config", "json", "packet", "stats", "util"}
 # Module: the modules (or single headers) that it may include beside its own.
 MODULES = {
     "util": set(),
@@ -16,7 +16,8 @@ MODULES = {
     "config": {"json", "packet", "util"},
     "plan": {"config", "packet", "util"},
     "netdev": {"packet", "stats", "util"},
-    "dataplane": {"plan", "netdev", "packet", "stats", "util"},
+    "capture": {"packet", "stats", "util"},
+    "dataplane": {"plan", "netdev", "capture", "packet", "stats", "util"},
     "engine": BELOW_ENGINE,
     "api": {"engine", "config", "json", "stats", "util"},
     "metrics": {"engine", "stats", "util"},
@@ -30,6 +31,7 @@ LIBRARIES = {
     r"microhttpd\.h": {"metrics"},
     r"ini\.h": {"config"},
     r"bpf/|xdp/": {"netdev"},
+    r"pcap(/|\.h)": {"capture"},
     r"check\.h": set(),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
