@@ -154,25 +154,37 @@ static void sequence_frame(const struct worker_job *job, const struct pktbuf *bu
 	sequence_add(&job->sequences[signature.flow], signature.sequence, buf->len);
 }
 
+/* One reading of the clock for all of a burst. */
+static void capture_frames(struct capture_source *source, struct pktbuf *const *bufs, unsigned n)
+{
+	uint64_t time_ns = clock_wall_ns();
+
+	for (unsigned i = 0; i < n; i++)
+		capture_source_offer(source, time_ns, bufs[i]->data, bufs[i]->len);
+}
+
 static unsigned receive(struct worker_loop *loop)
 {
 	const struct worker_job *job = loop->job;
 	struct netdev_queue *queue = job->queue;
 	struct pktbuf *bufs[RX_BURST];
+	bool measuring = is_measuring(job);
 	uint64_t bytes = 0;
 	unsigned n;
 
 	queue->fault = 0;
-	queue->count_only = !is_measuring(job);
+	queue->count_only = !measuring && !job->capture;
 	n = queue->dev->ops->rx_burst(queue, bufs, RX_BURST);
 	if (queue->fault != 0 || !job->tx || queue->polled)
 		set_fault(loop, queue->fault);
 	if (n == 0)
 		return 0;
 	loop->rx_last_ns = loop->now_ns;
+	if (job->capture)
+		capture_frames(job->capture, bufs, n);
 	for (unsigned i = 0; i < n; i++) {
 		bytes += bufs[i]->len;
-		if (!queue->count_only)
+		if (measuring)
 			sequence_frame(job, bufs[i]);
 		pktbuf_free(bufs[i]);
 	}

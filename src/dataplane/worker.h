@@ -14,6 +14,7 @@
 #ifndef DATAPLANE_WORKER_H
 #define DATAPLANE_WORKER_H
 
+#include "capture/source.h"
 #include "dataplane/run.h"
 #include "netdev/netdev.h"
 #include "stats/sequence.h"
@@ -42,6 +43,7 @@ struct worker_job {
 	struct sequence *sequences; /* receive: tracker of flow number i at [i]; NULL: none */
 	unsigned sequence_count;
 	const atomic_bool *measuring; /* whether any flow is; else no tracker is asked. NULL: yes */
+	struct capture_source *capture; /* receive: frames are offered to it; NULL: none */
 };
 
 /* Facts about the adopted job; they start at 0 with each. */

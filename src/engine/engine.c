@@ -29,15 +29,15 @@ int engine_no_memory(struct error *err)
 }
 
 /*
- * Strikes off the ports that have come to rest: whoever waits does not wait for their next run, and
- * they may be removed.
+ * Strikes off the ports that are so far: whoever waits does not wait for their next run, and they
+ * may be removed.
  */
 static void strike_off(struct pending *pending)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < pending->port_count; i++)
-		if (!port_rests(pending->ports[i]))
+		if (!pending->is_over(pending->ports[i]))
 			pending->ports[left++] = pending->ports[i];
 	pending->port_count = left;
 }
@@ -67,6 +67,23 @@ static void answer_pending(struct engine *engine)
 	}
 }
 
+int engine_wait(struct engine *engine, struct port *const *ports, size_t n,
+	bool (*is_over)(const struct port *port), engine_done_fn *done, void *arg,
+	struct error *err)
+{
+	struct pending *pending = calloc(1, sizeof(*pending));
+
+	if (!pending)
+		return engine_no_memory(err);
+	pending->is_over = is_over;
+	pending->done = done;
+	pending->arg = arg;
+	pending->port_count = n;
+	memcpy(pending->ports, ports, n * sizeof(pending->ports[0]));
+	TAILQ_INSERT_TAIL(&engine->pending, pending, entry);
+	return 0;
+}
+
 static void log_stopped(const struct port *port)
 {
 	struct port_totals totals;
@@ -89,6 +106,7 @@ static bool ports_advance(struct engine *engine)
 		bool rested = port_rests(port);
 
 		again |= port_advance(port);
+		again |= port_capture_advance(port);
 		if (rested || !port_rests(port))
 			continue;
 		log_stopped(port);
@@ -252,10 +270,17 @@ int engine_new(struct event_base *base, const struct config *config, struct engi
 /* The loop has ended: bring every port to rest from here. Bounded. */
 static void ports_stop(struct engine *engine)
 {
+	bool again = true;
+
 	for (size_t i = 0; i < engine->port_count; i++)
 		port_stop(engine->ports[i]);
-	for (int round = 0; round < FREE_ROUNDS_MAX && ports_advance(engine); round++)
-		poll(NULL, 0, 1);
+	for (int round = 0; round < FREE_ROUNDS_MAX && again; round++) {
+		again = ports_advance(engine);
+		for (size_t i = 0; i < engine->port_count; i++)
+			again |= port_capture_ends(engine->ports[i]);
+		if (again)
+			poll(NULL, 0, 1);
+	}
 }
 
 void engine_free(struct engine *engine)
@@ -350,6 +375,7 @@ int engine_port_describe(
 	text_copy(info->features, sizeof(info->features), port->info.features);
 	for (unsigned i = 0; i < port->config.queues; i++)
 		info->cpus[i] = port->queues[i].cpu;
+	port_capture_describe(port, &info->capture);
 	return 0;
 }
 
@@ -392,6 +418,10 @@ int engine_port_remove(struct engine *engine, const char *name, struct error *er
 		error_hint(err, "pktgenctl stop %s", name);
 		return -EBUSY;
 	}
+	if (port->capture.capture)
+		return error_set(err, EBUSY, ERROR_BUSY, "name",
+			"the capture of port %s is being written to %s", name,
+			port->capture.info.file);
 	for (size_t i = 0; i < engine->flow_count; i++) {
 		if (strcmp(engine->flows[i]->config.port, name) != 0)
 			continue;

@@ -22,6 +22,28 @@
 struct event_base;
 struct engine;
 
+enum engine_capture_state {
+	ENGINE_CAPTURE_NONE, /* the port never was captured */
+	ENGINE_CAPTURE_RUNNING,
+	ENGINE_CAPTURE_CLOSING, /* has ended; what is left is being written */
+	ENGINE_CAPTURE_ENDED,
+	ENGINE_CAPTURE_FAILED, /* the file could not be written to its end, but is whole */
+	ENGINE_CAPTURE_STATE_COUNT
+};
+extern const char *const engine_capture_state_names[ENGINE_CAPTURE_STATE_COUNT];
+
+/* The capture of a port that runs, or the last one. */
+struct engine_capture_info {
+	enum engine_capture_state state;
+	char file[1024];
+	char reason[160];  /* why it ended; "" while it has not */
+	uint64_t frames;   /* in the file */
+	uint64_t size;     /* of the file, in bytes */
+	uint64_t filtered; /* frames that the filter did not want */
+	uint64_t dropped;  /* frames that it wanted, received, and not in the file */
+	uint64_t missed;   /* frames that the device could not give us; also in the port's drops */
+};
+
 /* What is known of a port's device, for people. */
 struct engine_port_info {
 	struct config_port config;
@@ -36,6 +58,7 @@ struct engine_port_info {
 	char features[256]; /* what the backend uses here, and why ("tx: sendmmsg, qdisc bypass; …")
 			     */
 	int cpus[CONFIG_QUEUES_MAX]; /* of its workers */
+	struct engine_capture_info capture;
 };
 
 /* What a location can do: lines for people, and whether a port could be made there. */
@@ -115,6 +138,29 @@ int engine_traffic_pause(struct engine *engine, const char *const *ports, size_t
 	engine_done_fn *done, void *arg, struct error *err);
 int engine_traffic_resume(
 	struct engine *engine, const char *const *ports, size_t n, struct error *err);
+
+struct engine_capture {
+	const char *port;
+	const char *file;   /* ".pcap": pcap; else pcapng; what is there is overwritten */
+	const char *filter; /* pcap-filter(7); NULL: all frames */
+	uint64_t snaplen;   /* bytes of each frame to keep; 0: all */
+	uint64_t count;     /* frames after which it ends; 0: none */
+};
+
+/*
+ * Captures what a port receives. A port at rest is started to receive, until the capture ends; a
+ * run that ends ends its capture. done is called when every frame that arrives is captured.
+ */
+int engine_capture_start(struct engine *engine, const struct engine_capture *capture,
+	engine_done_fn *done, void *arg, struct error *err);
+
+/* done is called when the file is closed, and what ran for the capture only has stopped. */
+int engine_capture_stop(struct engine *engine, const char *port, engine_done_fn *done, void *arg,
+	struct error *err);
+
+/* The same for a capture that ends by itself. */
+int engine_capture_wait(struct engine *engine, const char *port, engine_done_fn *done, void *arg,
+	struct error *err);
 
 /* Forgets the pending callbacks that were given this arg: its owner goes away. */
 void engine_done_cancel(struct engine *engine, void *arg);

@@ -18,6 +18,7 @@
 #ifndef ENGINE_INTERNAL_H
 #define ENGINE_INTERNAL_H
 
+#include "capture/capture.h"
 #include "config/wire.h"
 #include "dataplane/mempool.h"
 #include "dataplane/run.h"
@@ -62,6 +63,19 @@ struct port_queue {
 	unsigned job;
 };
 
+/* The capture of a port; all zero but info when there is none. */
+struct port_capture {
+	struct capture *capture;
+	bool own_run;                    /* the port receives for it only */
+	bool ending;                     /* it shall end … */
+	uint64_t ending_ns;              /* … since then */
+	bool attached;                   /* the workers' newest jobs have it */
+	bool detached;                   /* no job gets it any more */
+	bool finished;                   /* its writer was told to finish */
+	uint64_t lost_before;            /* frames that the device had lost when it began */
+	struct engine_capture_info info; /* of this one, or the last one */
+};
+
 struct flow {
 	struct config_flow config;
 	uint16_t number; /* in the signature; never 0 */
@@ -82,6 +96,7 @@ struct port {
 	char reason[160];
 
 	struct port_queue queues[CONFIG_QUEUES_MAX];
+	struct port_capture capture;
 
 	enum port_phase phase;
 	bool autostart;                 /* flows wait for the device to come, to be started then */
@@ -105,9 +120,10 @@ struct port {
 	bool stalled;
 };
 
-/* Somebody waits for ports to come to rest. */
+/* Somebody waits for ports to be so far. */
 struct pending {
 	TAILQ_ENTRY(pending) entry;
+	bool (*is_over)(const struct port *port);
 	engine_done_fn *done;
 	void *arg;
 	size_t port_count;
@@ -140,6 +156,10 @@ int engine_port_unknown(
 void engine_autostart_port(struct port *port);
 /* Moves every port on as far as it goes, answers who waits, and comes back in a ms while needed. */
 void engine_advance(struct engine *engine);
+/* done(arg) is called once is_over() has held for each of n ports; engine_advance() looks. */
+int engine_wait(struct engine *engine, struct port *const *ports, size_t n,
+	bool (*is_over)(const struct port *port), engine_done_fn *done, void *arg,
+	struct error *err);
 int engine_no_memory(struct error *err);
 
 /* port.c: a port and its device */
@@ -186,6 +206,21 @@ void port_run_abandon(struct port *port);
 bool port_advance(struct port *port);
 /* Whether it is at rest: IDLE, PAUSED or LOST. */
 bool port_rests(const struct port *port);
+/* Whether every worker has adopted its newest job. */
+bool port_workers_adopted(const struct port *port);
+/* Gives the workers of a port in RUN their job anew, for its capture. They have adopted it. */
+void port_run_repost(struct port *port);
+
+/* capture.c */
+/* What a worker that receives is to offer frames to; NULL: nothing. */
+struct capture_source *port_capture_source(const struct port *port, unsigned queue);
+/* Whether it is on its way to its end: a stop that ends it is over when it is closed. */
+bool port_capture_ends(const struct port *port);
+void port_capture_describe(const struct port *port, struct engine_capture_info *info);
+/* As port_advance(). */
+bool port_capture_advance(struct port *port);
+/* Ends it without workers: they are gone. */
+void port_capture_abandon(struct port *port);
 
 /* snapshot.c */
 void port_totals(const struct port *port, struct port_totals *totals);

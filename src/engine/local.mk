@@ -1,5 +1,6 @@
 # engine: sole owner of ports, flows, plans and workers.
 libpktgend_a_SOURCES += \
+	src/engine/capture.c \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/flow.c \
 	src/engine/internal.h \

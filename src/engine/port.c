@@ -121,6 +121,7 @@ void port_free(struct port *port)
 	for (unsigned i = 0; i < port->config.queues; i++)
 		worker_free(port->queues[i].worker);
 	port_run_abandon(port);
+	port_capture_abandon(port);
 	port_close(port);
 	for (unsigned i = 0; i < port->config.queues; i++) {
 		free(port->queues[i].counters);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool workers_adopted(const struct port *port)
+bool port_workers_adopted(const struct port *port)
 {
 	for (unsigned i = 0; i < port->config.queues; i++)
 		if (!worker_adopted(port->queues[i].worker))
@@ -46,16 +46,23 @@ static void post(struct port *port, const struct worker_job *wanted)
 			job->sequences = queue->sequences;
 			job->sequence_count = WIRE_FLOWS_MAX + 1;
 			job->measuring = &port->engine->measuring;
+			job->capture = port_capture_source(port, i);
 		}
 		if (!wanted->sleep)
 			job->queue = port->dev->ops->queue(port->dev, i);
 		worker_post(queue->worker, job);
 	}
+	port->capture.attached = wanted->rx && port_capture_source(port, 0);
 }
 
 static void post_work(struct port *port, bool tx, bool rx, bool drain)
 {
 	post(port, &(struct worker_job){.tx = tx, .rx = rx, .drain = drain});
+}
+
+void port_run_repost(struct port *port)
+{
+	post_work(port, port->tx, port->rx, false);
 }
 
 static void post_sleep(struct port *port)
@@ -417,7 +424,7 @@ bool port_advance(struct port *port)
 {
 	if (port_rests(port))
 		return false;
-	if (!workers_adopted(port))
+	if (!port_workers_adopted(port))
 		return true;
 	switch (port->phase) {
 	case PHASE_RUN:

@@ -127,9 +127,11 @@ static void fill_rates(
 
 static void fill_port(const struct port *port, struct stats_port *out)
 {
+	struct engine_capture_info capture;
 	struct port_totals now;
 
 	port_totals(port, &now);
+	port_capture_describe(port, &capture);
 	*out = (struct stats_port){
 		.backend = port->ops->backend,
 		.location = port->config.location,
@@ -140,6 +142,8 @@ static void fill_port(const struct port *port, struct stats_port *out)
 		.frames_rx = now.frames_rx,
 		.bytes_rx = now.bytes_rx,
 		.pool_objects = (uint64_t)port->config.pool_objects * port->config.queues,
+		.capture_frames = capture.frames,
+		.capture_dropped = capture.dropped,
 	};
 	text_copy(out->name, sizeof(out->name), port->config.name);
 	for (unsigned i = 0; i < port->config.queues; i++) {

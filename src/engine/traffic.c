@@ -424,19 +424,21 @@ static int narrow(struct selection *selection, bool (*fits)(const struct port *)
 	return 0;
 }
 
+/* A capture that ends with the run is part of it: its file is complete. */
+static bool has_settled(const struct port *port)
+{
+	return port_rests(port) && !port_capture_ends(port);
+}
+
 /* Puts every selected port on its way to rest and remembers who wants to know. */
 static int halt(struct engine *engine, const struct selection *selection,
 	void (*step)(struct port *), engine_done_fn *done, void *arg, struct error *err)
 {
-	struct pending *pending = calloc(1, sizeof(*pending));
+	int rc = engine_wait(
+		engine, selection->ports, selection->count, has_settled, done, arg, err);
 
-	if (!pending)
-		return engine_no_memory(err);
-	pending->done = done;
-	pending->arg = arg;
-	pending->port_count = selection->count;
-	memcpy(pending->ports, selection->ports, selection->count * sizeof(pending->ports[0]));
-	TAILQ_INSERT_TAIL(&engine->pending, pending, entry);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < selection->count; i++)
 		step(selection->ports[i]);
 	engine_advance(engine);

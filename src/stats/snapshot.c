@@ -90,6 +90,13 @@ const struct stats_metric stats_metrics[] = {
 	{PORT(pool_exhausted), .kind = STATS_COUNTER, .json_group = "pool", .json_key = "exhausted",
 		.name = "pktgend_pool_exhausted_total", .scale = 1,
 		.help = "Bursts that got fewer buffers from the memory pool than they wanted."},
+	{PORT(capture_frames), .kind = STATS_COUNTER, .json_group = "capture", .json_key = "frames",
+		.name = "pktgend_capture_packets_total", .scale = 1,
+		.help = "Frames that the last capture of the port has written to its file."},
+	{PORT(capture_dropped), .kind = STATS_COUNTER, .json_group = "capture",
+		.json_key = "dropped", .name = "pktgend_capture_dropped_packets_total", .scale = 1,
+		.help = "Frames received that the last capture of the port wanted and could not "
+			"write."},
 	{PORT(seconds), .kind = STATS_GAUGE_SECONDS, .json_key = "seconds",
 		.name = "pktgend_run_seconds", .scale = 1,
 		.help = "Seconds for which the port has run since the last start."},

@@ -48,6 +48,7 @@ struct stats_port {
 	uint64_t drops[DROP_REASON_COUNT];
 	uint64_t backpressure;
 	uint64_t pool_objects, pool_free, pool_exhausted;
+	uint64_t capture_frames, capture_dropped;         /* of the last capture */
 	struct stats_rate frames_tx_rate, frames_rx_rate; /* frames per second */
 	struct stats_rate tx_l1_rate_bps, rx_l1_rate_bps; /* bits per second on the wire */
 	struct stats_rate tx_l2_rate_bps, rx_l2_rate_bps; /* bits of frames per second */

@@ -4,6 +4,11 @@ engine_fixture = tests/unit/engine/fixture.c \
 	tests/unit/engine/fixture.h \
 	tests/unit/netdev/netns.c \
 	tests/unit/netdev/netns.h
+check_PROGRAMS += tests/unit/engine/test_capture
+tests_unit_engine_test_capture_SOURCES = tests/unit/engine/test_capture.c $(engine_fixture)
+tests_unit_engine_test_capture_CFLAGS = $(unit_CFLAGS)
+tests_unit_engine_test_capture_CPPFLAGS = $(unit_CPPFLAGS) -I$(top_srcdir)/tests/unit/netdev
+tests_unit_engine_test_capture_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/engine/test_engine
 tests_unit_engine_test_engine_SOURCES = tests/unit/engine/test_engine.c $(engine_fixture)
 tests_unit_engine_test_engine_CFLAGS = $(unit_CFLAGS)
