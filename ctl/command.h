@@ -62,6 +62,8 @@ int flow_run_set(struct ctl *ctl);
 int flow_run_append(struct ctl *ctl);
 int flow_run_remove(struct ctl *ctl);
 int frame_run(struct ctl *ctl);
+int capture_run_start(struct ctl *ctl);
+int capture_run_stop(struct ctl *ctl);
 int call_run(struct ctl *ctl);
 int help_run(struct ctl *ctl);
 int help_run_version(struct ctl *ctl);
@@ -71,5 +73,6 @@ extern const struct args_option traffic_start_options[];
 extern const struct args_option stats_options[];
 extern const struct args_option stats_top_options[];
 extern const struct args_option port_add_options[];
+extern const struct args_option capture_start_options[];
 
 #endif

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	ctl/args.c ctl/args.h \
 	ctl/call.c \
+	ctl/capture.c \
 	ctl/client.c ctl/client.h \
 	ctl/command.c ctl/command.h \
 	ctl/ctl.c ctl/ctl.h \

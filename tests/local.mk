@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/functional/paper_daemon.py \
 	tests/functional/pytest.ini \
 	tests/functional/run \
+	tests/functional/test_capture.py \
 	tests/functional/test_config.py \
 	tests/functional/test_counts.py \
 	tests/functional/test_ctl.py \

@@ -83,6 +83,8 @@ int handle_port_show(struct rpc_call *call, cJSON **result, struct error *err)
 	cJSON_AddItemToObject(port, "settings", config_port_to_json(&info.config));
 	if (info.has_device)
 		cJSON_AddItemToObject(port, "device", device_to_json(&info));
+	if (info.capture.state != ENGINE_CAPTURE_NONE)
+		cJSON_AddItemToObject(port, "capture", capture_to_json(&info.capture));
 	*result = port;
 	return 0;
 }

@@ -4,6 +4,7 @@ libpktgend_a_SOURCES += \
 	src/api/connection.c src/api/connection.h \
 	src/api/discover.c src/api/discover.h \
 	src/api/handle.h \
+	src/api/handle_capture.c \
 	src/api/handle_flow.c \
 	src/api/handle_port.c \
 	src/api/handle_stats.c \

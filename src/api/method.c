@@ -81,6 +81,30 @@ static const struct method_param traffic_stop[] = {PORT_NAMES("ports to stop; de
 static const struct method_param traffic_pause[] = {PORT_NAMES("ports to pause; default: all")};
 static const struct method_param traffic_resume[] = {PORT_NAMES("ports to resume; default: all")};
 
+static const struct method_param capture_start[] = {
+	{.name = "port",
+		.type = PARAM_STRING,
+		.required = true,
+		.help = "port whose received frames are captured; at rest, it is made to receive"},
+	{.name = "write",
+		.type = PARAM_STRING,
+		.required = true,
+		.help = "whole path of the file, which is overwritten: pcapng, or pcap for .pcap"},
+	{.name = "filter",
+		.type = PARAM_STRING,
+		.help = "which frames: a pcap-filter(7) expression; default: all"},
+	{.name = "snaplen",
+		.type = PARAM_U64,
+		.help = "bytes of each frame to keep, up to 262144; default, and 0: all"},
+	{.name = "count",
+		.type = PARAM_U64,
+		.help = "frames after which it ends by itself; default, and 0: none"},
+};
+
+static const struct method_param capture_stop[] = {
+	{.name = "port", .type = PARAM_STRING, .required = true, .help = "port to stop capturing"},
+};
+
 static const struct method_param stats_get[] = {
 	PORT_NAMES("only these ports, and the flows that they send"),
 	FLOW_NAMES("only these flows"),
@@ -97,7 +121,8 @@ const struct method methods[] = {
 		"ports: name, location, state and link of each"},
 	{"port.show", handle_port_show, METHOD_READ, PARAMS(port_name),
 		"shows all that is known of a port",
-		"name, location, state, link, reason, settings, and device once it is open"},
+		"name, location, state, link, reason, settings, device once it is open, and "
+		"the last capture"},
 	{"port.add", handle_port_add, METHOD_CHANGE, PARAMS(port_add), "adds a port", "name"},
 	{"port.remove", handle_port_remove, METHOD_CHANGE, PARAMS(port_name), "removes a port",
 		"name"},
@@ -125,6 +150,12 @@ const struct method methods[] = {
 		"stops traffic that resume continues; answered as stop is", "as stats.get"},
 	{"traffic.resume", handle_traffic_resume, METHOD_CHANGE, PARAMS(traffic_resume),
 		"continues paused traffic with the next frame", "an empty object"},
+
+	{"capture.start", handle_capture_start, METHOD_CHANGE, PARAMS(capture_start),
+		"writes what a port receives to a file; ends when the port stops",
+		"port, write, state, reason, frames, bytes, filtered, dropped, missed"},
+	{"capture.stop", handle_capture_stop, METHOD_CHANGE, PARAMS(capture_stop),
+		"ends a capture; answered when the file is complete", "as capture.start"},
 
 	{"stats.get", handle_stats_get, METHOD_READ, PARAMS(stats_get), "tells the counters",
 		"time_ns, ports, flows"},

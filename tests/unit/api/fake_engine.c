@@ -88,6 +88,7 @@ int engine_port_describe(
 		.align = 64,
 		.features = "none",
 		.cpus = {3},
+		.capture = {engine->capture_state, "/tmp/a.pcapng", "it is so", 3, 1000, 4, 5, 6},
 	};
 	netaddr_parse_mac("02:00:00:00:00:0a", info->mac);
 	return 0;
@@ -260,6 +261,30 @@ int engine_traffic_resume(
 	(void)n;
 	engine->resumes++;
 	return outcome(engine, err);
+}
+
+const char *const engine_capture_state_names[] = {"none", "running", "closing", "ended", "failed"};
+
+int engine_capture_start(struct engine *engine, const struct engine_capture *capture,
+	engine_done_fn *done, void *arg, struct error *err)
+{
+	int index = find_port(engine, capture->port, err), rc = outcome(engine, err);
+
+	if (index < 0 || rc)
+		return index < 0 ? index : rc;
+	engine->captures++;
+	snprintf(engine->start, sizeof(engine->start),
+		"port=%s file=%s filter=%s snaplen=%llu count=%llu", capture->port, capture->file,
+		capture->filter ? capture->filter : "-", (unsigned long long)capture->snaplen,
+		(unsigned long long)capture->count);
+	done(arg);
+	return 0;
+}
+
+int engine_capture_stop(
+	struct engine *engine, const char *port, engine_done_fn *done, void *arg, struct error *err)
+{
+	return engine_traffic_stop(engine, &port, 1, done, arg, err);
 }
 
 void engine_done_cancel(struct engine *engine, void *arg)

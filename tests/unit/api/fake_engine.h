@@ -27,6 +27,8 @@ struct engine {
 	size_t waiter_count;
 
 	unsigned starts, ends, resumes, cancels, snapshots, adds, sets;
+	unsigned captures;
+	enum engine_capture_state capture_state; /* of every port */
 	char start[512]; /* the last start: "ports=p0 flows= mode=auto force=0 options={…}" */
 	const char
 		*fails; /* the message of the error that every change ends with; NULL: it works */

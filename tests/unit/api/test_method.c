@@ -13,7 +13,7 @@
 static const char *const promised[] = {"system.hello", "rpc.discover", "port.list", "port.show",
 	"port.add", "port.remove", "port.probe", "flow.list", "flow.set", "flow.append",
 	"flow.remove", "flow.frame", "traffic.start", "traffic.stop", "traffic.pause",
-	"traffic.resume", "stats.get"};
+	"traffic.resume", "capture.start", "capture.stop", "stats.get"};
 
 START_TEST(every_method_is_there_once)
 {
@@ -98,7 +98,7 @@ START_TEST(system_hello)
 	ck_assert_ptr_nonnull(strstr(call(client, "system.hello", "{}"),
 		"\"limits\":{\"frame_bytes\":65536,\"depth\":32,\"connections\":64,\"batch\":32,"
 		"\"ports\":64,\"flows\":256},\"backends\":[\"packet\",\"null\"],\"capabilities\":["
-		"\"system\",\"rpc\",\"port\",\"flow\",\"traffic\",\"stats\"]}"));
+		"\"system\",\"rpc\",\"port\",\"flow\",\"traffic\",\"capture\",\"stats\"]}"));
 	client_free(client);
 }
 END_TEST
@@ -274,8 +274,74 @@ START_TEST(traffic_stop_and_pause_answer_with_the_ports_that_were_named)
 }
 END_TEST
 
+#define CAPTURE(state) \
+	"\"write\":\"/tmp/a.pcapng\",\"state\":\"" state \
+	"\",\"reason\":\"it is so\",\"frames\":3," \
+	"\"bytes\":1000,\"filtered\":4,\"dropped\":5,\"missed\":6"
+
+START_TEST(capture_start_hands_everything_on)
+{
+	struct client *client = client_new(1);
+
+	client->engine.capture_state = ENGINE_CAPTURE_RUNNING;
+	ck_assert_str_eq(
+		call(client, "capture.start", "{\"port\":\"p0\",\"write\":\"/tmp/a.pcapng\"}"),
+		"\"result\":{" CAPTURE("running") ",\"port\":\"p0\"}");
+	ck_assert_str_eq(
+		client->engine.start, "port=p0 file=/tmp/a.pcapng filter=- snaplen=0 count=0");
+	call(client, "capture.start",
+		"{\"port\":\"p0\",\"write\":\"/a\",\"filter\":\"udp\",\"snaplen\":64,"
+		"\"count\":18446744073709551615}");
+	ck_assert_str_eq(client->engine.start,
+		"port=p0 file=/a filter=udp snaplen=64 count=18446744073709551615");
+	ck_assert_uint_eq(client->engine.captures, 2);
+	client_free(client);
+}
+END_TEST
+
+START_TEST(capture_start_refuses)
+{
+	struct client *client = client_new(1);
+
+	ck_assert_ptr_nonnull(strstr(call(client, "capture.start", "{\"port\":\"p0\"}"), "-32602"));
+	ck_assert_ptr_nonnull(
+		strstr(call(client, "capture.start", "{\"write\":\"/a\"}"), "-32602"));
+	ck_assert_ptr_nonnull(strstr(
+		call(client, "capture.start", "{\"port\":\"p0\",\"write\":\"/a\",\"count\":-1}"),
+		"-32602"));
+	ck_assert_ptr_nonnull(
+		strstr(call(client, "capture.start", "{\"port\":\"p0\",\"write\":\"a\"}"),
+			"\"reason\":\"invalid\",\"param\":\"write\",\"hint\":\"begin with /"));
+	ck_assert_ptr_nonnull(strstr(
+		call(client, "capture.start", "{\"port\":\"p7\",\"write\":\"/a\"}"), "not-found"));
+	ck_assert_uint_eq(client->engine.captures, 0);
+	client_free(client);
+}
+END_TEST
+
+START_TEST(capture_stop_tells_the_totals_or_the_failure)
+{
+	struct client *client = client_new(1);
+
+	client->engine.running = client->engine.ends_at_once = true;
+	ck_assert_ptr_null(strstr(call(client, "port.show", "{\"name\":\"p0\"}"), "capture"));
+	client->engine.capture_state = ENGINE_CAPTURE_ENDED;
+	ck_assert_str_eq(call(client, "capture.stop", "{\"port\":\"p0\"}"),
+		"\"result\":{" CAPTURE("ended") ",\"port\":\"p0\"}");
+	client->engine.capture_state = ENGINE_CAPTURE_FAILED;
+	ck_assert_ptr_nonnull(strstr(call(client, "capture.stop", "{\"port\":\"p0\"}"),
+		"\"message\":\"/tmp/a.pcapng: it is so; the file has the first 3 frames, 5 are "
+		"missing\",\"data\":{\"reason\":\"internal\",\"param\":\"write\""));
+	ck_assert_ptr_nonnull(strstr(call(client, "port.show", "{\"name\":\"p0\"}"),
+		"\"capture\":{" CAPTURE("failed") "}"));
+	client_free(client);
+}
+END_TEST
+
 UNIT_SUITE("api/method", every_method_is_there_once, rows_are_complete, what_changes_things_says_so,
 	system_hello, port_list_and_show, port_add_and_remove, port_probe,
 	flow_set_append_list_and_remove, flow_set_is_all_or_nothing, flow_frame,
 	traffic_start_hands_everything_on,
-	traffic_stop_and_pause_answer_with_the_ports_that_were_named)
+	traffic_stop_and_pause_answer_with_the_ports_that_were_named,
+	capture_start_hands_everything_on, capture_start_refuses,
+	capture_stop_tells_the_totals_or_the_failure)
