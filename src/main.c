@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pktgend: the order in which its parts start and stop. */
 #include "api/api.h"
-#include "config.h"
 #include "engine/engine.h"
 #include "metrics/metrics.h"
+#include "once.h"
 #include "options.h"
 #include "service.h"
 #include "util/log.h"
@@ -22,7 +22,6 @@ static int run(const struct config *config, struct error *err)
 
 	if (!base)
 		return error_set(err, ENOMEM, ERROR_INTERNAL, NULL, "no event loop");
-	log_info("pktgend %s", PACKAGE_VERSION);
 	rc = engine_new(base, config, &engine, err);
 	if (rc == 0)
 		rc = api_new(base, engine, &config->daemon, &api, err);
@@ -47,7 +46,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	options_parse(&options, argc, argv);
-	log_init(options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (options.capture)
+		return once_capture(&options);
 	config = service_config(&options);
 	if (!config)
 		return EXIT_FAILURE;

@@ -50,6 +50,9 @@ struct config *service_config(const struct options *options)
 	struct config *config;
 
 	signal(SIGPIPE, SIG_IGN); /* whoever reads the log may go away */
+	log_init(options->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (!options->check_config)
+		log_info("pktgend %s", PACKAGE_VERSION);
 	config = config_read(options);
 	if (!config)
 		return NULL;

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 
@@ -357,3 +358,68 @@ def test_pktgenctl(daemon, pair, directory):
             ctl("capture", "start", *wrong, status=2).stderr
     bad = ctl("capture", "start", "p1", "--write", "x", "--filter", "udpp", status=5)
     assert bad.stderr.startswith("pktgenctl: --filter: ")
+
+
+def one_shot(namespace, *arguments):
+    return namespace.popen(os.path.abspath(PKTGEND), *arguments, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+
+
+def begun(process):
+    assert process.stderr.readline().startswith("capturing what packet:p1 receives into ")
+    return process
+
+
+def finish(process, status=0):
+    out, errors = process.communicate(timeout=20)
+    assert process.returncode == status, errors
+    return out, errors
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_one_shot_until_a_signal(daemon, pair, path, signal_number):
+    process = begun(one_shot(pair, "--capture", path, "--port", "packet:p1", "--filter",
+                             "udp port 5", "--snaplen", "50"))
+    transfer(daemon, count=300, rate="10kpps", src_port="1-10")
+    process.send_signal(signal_number)
+    process.send_signal(signal_number)  # impatience spoils nothing
+    out, _ = finish(process)
+    assert TOTALS.fullmatch(out).groups() == \
+        (path, "30", str(os.path.getsize(path)), "270", "0", "0")
+    assert {row[0] for row in tshark(pair, path, "frame.cap_len")} == {"50"}
+    assert statistics(pair, path) == (300, 0, 30, 30)
+
+
+def test_one_shot_until_its_count(daemon, pair, path):
+    process = begun(one_shot(pair, "--capture", path, "--port", "packet:p1", "--count", "20"))
+    transfer(daemon, count=300, rate="10kpps")
+    out, errors = finish(process)
+    assert TOTALS.fullmatch(out)[2] == "20" and errors == ""
+    assert len(tshark(pair, path, "frame.number")) == 20
+
+
+def test_one_shot_on_a_full_disk_fails(daemon, pair, disk):
+    path = os.path.join(disk("-t", "tmpfs", "-o", "size=64k", "tmpfs"), "a.pcap")
+    process = begun(one_shot(pair, "--capture", path, "--port", "packet:p1"))
+    transfer(daemon, count=3000, rate="20kpps", size=100)
+    out, errors = finish(process, 1)
+    assert int(TOTALS.fullmatch(out)[2]) == len(tshark(pair, path, "frame.number")) > 0
+    assert re.fullmatch(rf".* error: .* {path} ended: No space left on device; .*\n", errors)
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    (["--capture", "x", "--port", "packet:nope"], 1, "no network interface nope"),
+    (["--capture", "/nowhere/x", "--port", "packet:p1"], 1, "No such file"),
+    (["--capture", "/dev/null", "--port", "packet:p1"], 1, "not a regular file"),
+    (["--capture", "x", "--port", "packet:p1", "--filter", "udpp"], 1, "syntax error"),
+    (["--capture", "x"], 2, "--port LOCATION is missing"),
+    (["--port", "packet:p1"], 2, "--capture FILE is missing"),
+    (["--filter", "udp"], 2, "--capture FILE is missing"),
+    (["--capture", "x", "--port", "packet:p1", "--count", "1x"], 2, '--count: "1x" is no number'),
+    (["--capture", "x", "--port", "packet:p1", "-m", "none"], 2, "needs no configuration"),
+])
+def test_one_shot_refuses(pair, directory, arguments, status, words):
+    process = one_shot(pair, *arguments)
+    out, errors = finish(process, status)
+    assert out == "" and words in errors
+    assert not os.path.exists(os.path.join(directory, "x"))
