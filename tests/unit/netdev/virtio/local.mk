@@ -2,6 +2,8 @@
 if HAVE_CHECK
 netdev_ring = tests/unit/netdev/virtio/ring_fixture.c \
 	tests/unit/netdev/virtio/ring_fixture.h
+virtio_fake_sysfs = tests/unit/netdev/virtio/fake_sysfs.c \
+	tests/unit/netdev/virtio/fake_sysfs.h
 virtio_vhost_peer = tests/unit/netdev/virtio/vhost_peer.c \
 	tests/unit/netdev/virtio/vhost_peer.h
 check_PROGRAMS += tests/unit/netdev/virtio/test_address
@@ -14,6 +16,12 @@ tests_unit_netdev_virtio_test_guest_SOURCES = tests/unit/netdev/virtio/test_gues
 tests_unit_netdev_virtio_test_guest_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_guest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_guest_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_pci_function
+tests_unit_netdev_virtio_test_pci_function_SOURCES = \
+	tests/unit/netdev/virtio/test_pci_function.c $(virtio_fake_sysfs)
+tests_unit_netdev_virtio_test_pci_function_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_pci_function_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_pci_function_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_ring
 tests_unit_netdev_virtio_test_ring_SOURCES = tests/unit/netdev/virtio/test_ring.c
 tests_unit_netdev_virtio_test_ring_CFLAGS = $(unit_CFLAGS)
