@@ -13,7 +13,10 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/driver.c src/netdev/virtio/driver.h \
 	src/netdev/virtio/driver_io.c \
 	src/netdev/virtio/guest.c src/netdev/virtio/guest.h \
+	src/netdev/virtio/pci_access.c src/netdev/virtio/pci_access.h \
 	src/netdev/virtio/pci_function.c src/netdev/virtio/pci_function.h \
+	src/netdev/virtio/pci_uio.c \
+	src/netdev/virtio/pci_vfio.c \
 	src/netdev/virtio/ring.c src/netdev/virtio/ring.h \
 	src/netdev/virtio/ring_device.c \
 	src/netdev/virtio/ring_driver.c \

@@ -16,9 +16,14 @@ tests_unit_netdev_virtio_test_guest_SOURCES = tests/unit/netdev/virtio/test_gues
 tests_unit_netdev_virtio_test_guest_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_guest_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_guest_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_pci_access
+tests_unit_netdev_virtio_test_pci_access_SOURCES = tests/unit/netdev/virtio/test_pci_access.c
+tests_unit_netdev_virtio_test_pci_access_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_pci_access_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_pci_access_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_pci_function
 tests_unit_netdev_virtio_test_pci_function_SOURCES = \
-	tests/unit/netdev/virtio/test_pci_function.c $(virtio_fake_sysfs)
+	 tests/unit/netdev/virtio/test_pci_function.c $(virtio_fake_sysfs)
 tests_unit_netdev_virtio_test_pci_function_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_pci_function_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_function_LDADD = $(unit_LDADD)
