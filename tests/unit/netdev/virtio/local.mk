@@ -21,6 +21,12 @@ tests_unit_netdev_virtio_test_pci_access_SOURCES = tests/unit/netdev/virtio/test
 tests_unit_netdev_virtio_test_pci_access_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_pci_access_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_access_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_pci_capability
+tests_unit_netdev_virtio_test_pci_capability_SOURCES = \
+	tests/unit/netdev/virtio/test_pci_capability.c
+tests_unit_netdev_virtio_test_pci_capability_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_pci_capability_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_pci_capability_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_pci_function
 tests_unit_netdev_virtio_test_pci_function_SOURCES = \
 	 tests/unit/netdev/virtio/test_pci_function.c $(virtio_fake_sysfs)
