@@ -24,7 +24,7 @@
 
 /* The backends of this build, as the registry of netdev has them: the words before ':' in a
  * location. */
-#define WIRE_BACKENDS "packet", "vhost-user", "vhost-net", "null"
+#define WIRE_BACKENDS "packet", "vhost-user", "vhost-net", "virtio-pci", "null"
 
 /* Settings of a flow: X(enumerator, option, placeholder, help). */
 #define WIRE_FLOW_OPTIONS(X) \

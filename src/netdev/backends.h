@@ -9,5 +9,6 @@ extern const struct netdev_ops netdev_null_ops;
 extern const struct netdev_ops netdev_packet_ops;
 extern const struct netdev_ops netdev_vhost_net_ops;
 extern const struct netdev_ops netdev_vhost_user_ops;
+extern const struct netdev_ops netdev_virtio_pci_ops;
 
 #endif

@@ -13,9 +13,13 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/driver.c src/netdev/virtio/driver.h \
 	src/netdev/virtio/driver_io.c \
 	src/netdev/virtio/guest.c src/netdev/virtio/guest.h \
+	src/netdev/virtio/pci.c src/netdev/virtio/pci.h \
 	src/netdev/virtio/pci_access.c src/netdev/virtio/pci_access.h \
 	src/netdev/virtio/pci_capability.c src/netdev/virtio/pci_capability.h \
 	src/netdev/virtio/pci_function.c src/netdev/virtio/pci_function.h \
+	src/netdev/virtio/pci_legacy.c \
+	src/netdev/virtio/pci_modern.c \
+	src/netdev/virtio/pci_probe.c \
 	src/netdev/virtio/pci_uio.c \
 	src/netdev/virtio/pci_vfio.c \
 	src/netdev/virtio/ring.c src/netdev/virtio/ring.h \

@@ -13,6 +13,7 @@ const struct netdev_ops *const netdev_backends[] = {
 	&netdev_packet_ops,
 	&netdev_vhost_user_ops,
 	&netdev_vhost_net_ops,
+	&netdev_virtio_pci_ops,
 	&netdev_null_ops,
 };
 const size_t netdev_backend_count = sizeof(netdev_backends) / sizeof(netdev_backends[0]);

@@ -41,12 +41,13 @@ START_TEST(a_location_names_its_backend)
 	means("null:", &netdev_null_ops, "");
 	means("packet:eth1", &netdev_packet_ops, "eth1");
 	means("packet:a:b", &netdev_packet_ops, "a:b");
+	means("virtio-pci:0000:00:08.0", &netdev_virtio_pci_ops, "0000:00:08.0");
 	means("eth1", &netdev_packet_ops, "eth1");
 	means("null", &netdev_packet_ops, "null"); /* an interface may be called that */
 }
 END_TEST
 
-#define ALL "this build has packet:, vhost-user:, vhost-net:, null:"
+#define ALL "this build has packet:, vhost-user:, vhost-net:, virtio-pci:, null:"
 
 START_TEST(an_unknown_backend_gets_a_hint)
 {
@@ -64,6 +65,7 @@ START_TEST(an_address_stands_where_there_must_be_one)
 {
 	refused("null:eth1", "null: takes no address, got \"eth1\"", "");
 	refused("packet:", "packet: needs an address, packet:IFNAME", "");
+	refused("virtio-pci:", "virtio-pci: needs an address, virtio-pci:DDDD:BB:DD.F", "");
 }
 END_TEST
 
@@ -78,7 +80,7 @@ static void check_device(const struct netdev_ops *ops)
 
 START_TEST(every_backend_is_complete)
 {
-	ck_assert_uint_eq(netdev_backend_count, 4);
+	ck_assert_uint_eq(netdev_backend_count, 5);
 	for (size_t i = 0; i < netdev_backend_count; i++) {
 		const struct netdev_ops *ops = netdev_backends[i];
 

@@ -23,7 +23,7 @@ tests_unit_netdev_virtio_test_pci_access_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_access_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_pci_capability
 tests_unit_netdev_virtio_test_pci_capability_SOURCES = \
-	tests/unit/netdev/virtio/test_pci_capability.c
+	 tests/unit/netdev/virtio/test_pci_capability.c
 tests_unit_netdev_virtio_test_pci_capability_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_pci_capability_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_capability_LDADD = $(unit_LDADD)
@@ -33,6 +33,22 @@ tests_unit_netdev_virtio_test_pci_function_SOURCES = \
 tests_unit_netdev_virtio_test_pci_function_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_pci_function_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_function_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_pci_legacy
+tests_unit_netdev_virtio_test_pci_legacy_SOURCES = tests/unit/netdev/virtio/test_pci_legacy.c
+tests_unit_netdev_virtio_test_pci_legacy_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_pci_legacy_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_pci_legacy_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_pci_modern
+tests_unit_netdev_virtio_test_pci_modern_SOURCES = tests/unit/netdev/virtio/test_pci_modern.c
+tests_unit_netdev_virtio_test_pci_modern_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_pci_modern_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_pci_modern_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_pci_probe
+tests_unit_netdev_virtio_test_pci_probe_SOURCES = \
+	tests/unit/netdev/virtio/test_pci_probe.c $(virtio_fake_sysfs)
+tests_unit_netdev_virtio_test_pci_probe_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_pci_probe_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_pci_probe_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_ring
 tests_unit_netdev_virtio_test_ring_SOURCES = tests/unit/netdev/virtio/test_ring.c
 tests_unit_netdev_virtio_test_ring_CFLAGS = $(unit_CFLAGS)
