@@ -45,7 +45,7 @@ tests_unit_netdev_virtio_test_pci_modern_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_modern_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_pci_probe
 tests_unit_netdev_virtio_test_pci_probe_SOURCES = \
-	tests/unit/netdev/virtio/test_pci_probe.c $(virtio_fake_sysfs)
+	 tests/unit/netdev/virtio/test_pci_probe.c $(virtio_fake_sysfs)
 tests_unit_netdev_virtio_test_pci_probe_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_pci_probe_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_pci_probe_LDADD = $(unit_LDADD)
