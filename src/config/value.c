@@ -77,20 +77,23 @@ static int read_location(
 {
 	static const char *const backends[] = {WIRE_BACKENDS};
 	const char *colon = strchr(text, ':'), *near;
-	char word[TEXT_NAME_SIZE];
+	char word[TEXT_NAME_SIZE], list[128] = "";
 
 	if (!colon)
 		return read_word(setting, base, text, err);
 	snprintf(word, sizeof(word), "%.*s", (int)(colon - text), text);
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
 		if (strcmp(word, backends[i]) == 0)
 			return read_word(setting, base, text, err);
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s:", i ? ", " : "",
+			backends[i]);
+	}
 	error_set(err, EINVAL, ERROR_INVALID, NULL, "no backend is called \"%s\"", word);
 	near = text_nearest(word, backends, sizeof(backends) / sizeof(backends[0]));
 	if (near)
 		error_hint(err, "did you mean %s%s", near, colon);
 	else
-		error_hint(err, "this build has packet:IFNAME and null:");
+		error_hint(err, "this build has %s", list);
 	return -EINVAL;
 }
 
