@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bpf_insn.h - BPF programs as C arrays, for the benchmark tools
+ * bpf_insn.h - BPF programs as C arrays, for the tools of tests and benchmarks
  *
- * The tools of this folder carry BPF programs of a few dozen instructions. They write them by
+ * The tools carry BPF programs of a few dozen instructions. They write them by
  * hand with the macros below, so that neither clang's bpf target nor libbpf is needed to build
  * them. A program is emitted into a struct bpf_code; forward jumps are emitted with
  * code_jump() and given their target later with code_land().
@@ -115,12 +115,12 @@ static inline int bpf_map_set(int fd, uint32_t key, const void *value)
 	return bpf_call(BPF_MAP_UPDATE_ELEM, &attr);
 }
 
-/* Loads an XDP program; prints the verifier's log on stderr when it is refused. */
-static inline int bpf_xdp_load(const struct bpf_code *code)
+/* Loads a program; prints the verifier's log on stderr when it is refused. */
+static inline int bpf_code_load(enum bpf_prog_type type, const struct bpf_code *code)
 {
 	static char log[65536];
 	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_XDP,
+		.prog_type = type,
 		.insn_cnt = (uint32_t)code->len,
 		.insns = (uintptr_t)code->insns,
 		.license = (uintptr_t) "Dual BSD/GPL",

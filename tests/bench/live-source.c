@@ -111,7 +111,7 @@ static int redirect_load(unsigned int ifindex)
 	code_emit(&code, MOV_IMM(BPF_REG_3, 0));
 	code_emit(&code, CALL(BPF_FUNC_redirect_map));
 	code_emit(&code, EXIT());
-	return bpf_xdp_load(&code);
+	return bpf_code_load(BPF_PROG_TYPE_XDP, &code);
 }
 
 /* Reads the interface's line of /proc/net/dev, which is of this process's namespace. */

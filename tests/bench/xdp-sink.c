@@ -187,7 +187,7 @@ static int sink_open(struct sink *sink)
 	if (sink->counters_fd < 0 || sink->index_fd < 0 || sink->times_fd < 0)
 		return -errno;
 	build(&code, sink);
-	prog = bpf_xdp_load(&code);
+	prog = bpf_code_load(BPF_PROG_TYPE_XDP, &code);
 	if (prog < 0)
 		return prog;
 	sink->link_fd = bpf_xdp_attach(prog, ifindex, XDP_FLAGS_DRV_MODE);

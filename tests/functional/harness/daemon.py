@@ -13,7 +13,21 @@ STOP_TIMEOUT = 15
 METRICS = ("127.0.0.1", 10478)
 
 
-class Daemon:
+class Remote:
+    """What every daemon can be asked by call(), wherever it runs."""
+
+    def port(self, name):
+        """The port's document of stats.get."""
+        return self.call("stats.get", ports=[name])["ports"][0]
+
+    def flow(self, name):
+        return self.call("stats.get", flows=[name])["flows"][0]
+
+    def wait_state(self, port, state, timeout=10):
+        wait_until(lambda: self.port(port)["state"] == state, timeout, f"{port} is {state}")
+
+
+class Daemon(Remote):
     """A running pktgend. directory is its own: configuration, log and socket are in there."""
 
     def __init__(self, namespace, directory, config, *arguments, name="pktgend"):
@@ -89,16 +103,6 @@ class Daemon:
 
     def call(self, method, **params):
         return self.client.call(method, **params)
-
-    def port(self, name):
-        """The port's document of stats.get."""
-        return self.call("stats.get", ports=[name])["ports"][0]
-
-    def flow(self, name):
-        return self.call("stats.get", flows=[name])["flows"][0]
-
-    def wait_state(self, port, state, timeout=10):
-        wait_until(lambda: self.port(port)["state"] == state, timeout, f"{port} is {state}")
 
     def ctl(self, *arguments, status=0, timeout=60):
         """Runs pktgenctl; its exit status must be status."""
