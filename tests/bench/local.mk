@@ -18,8 +18,9 @@ EXTRA_DIST += \
 	tests/bench/bench/rx.py \
 	tests/bench/bench/senders.py \
 	tests/bench/bench/tx.py \
-	tests/bench/bench/vhost.py
+	tests/bench/bench/vhost.py \
+	tests/bench/bench/vm.py
 
 .PHONY: bench
-bench: pktgend $(bench_tools)
+bench: all $(bench_tools) $(vm_tools)
 	PYTHONDONTWRITEBYTECODE=1 $(srcdir)/tests/bench/run-bench --builddir . $(BENCH_ARGS)
