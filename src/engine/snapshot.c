@@ -48,7 +48,8 @@ static void look_for_stall(struct port *port)
 		sent += counter_read(&counters->frames_tx);
 	}
 	silent = rounds == port->heartbeat_mark;
-	stalled = sent == port->sent_mark && (refused != port->refused_mark || in_flight > 0);
+	stalled = port->link != PORT_LINK_IS_DOWN && sent == port->sent_mark &&
+		  (refused != port->refused_mark || in_flight > 0);
 	if (!silent && !stalled)
 		port->progress_ns = now_ns;
 	port->heartbeat_mark = rounds;
