@@ -307,12 +307,23 @@ static void transport_notify(struct virtio_driver *driver, unsigned index)
 	device->wire->notify(device, index);
 }
 
+/* QEMU (7.2 at least) forgets to ask for notifications again after the link was down; a spare one,
+ * which is always allowed, reminds it. */
+static void queues_remind(struct virtio_driver *driver)
+{
+	for (unsigned i = 0; driver->live && i < virtio_driver_ring_count(driver); i++)
+		transport_notify(driver, virtio_driver_ring_index(driver, i));
+}
+
 static void link_look(struct pci_device *device)
 {
 	struct virtio_driver *driver = &device->driver;
+	bool was_up = driver->link_up;
 
 	driver->link_up = !(driver->features & VIRTIO_NET_F_STATUS) ||
 			  (config_u16(device, NET_STATUS) & VIRTIO_NET_S_LINK_UP);
+	if (driver->link_up && !was_up)
+		queues_remind(driver);
 	text_copy(driver->dev.reason, sizeof(driver->dev.reason),
 		driver->link_up ? "" : "the device says that its link is down");
 }
