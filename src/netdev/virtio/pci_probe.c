@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define HUGE_PAGES_FREE "kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
@@ -59,6 +61,16 @@ static bool probe_file(const char *path, struct netdev_probe *probe)
 	return false;
 }
 
+/* CAP_IPC_LOCK lifts the limit on locked memory. */
+static bool may_lock_all(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, sets) == 0 &&
+	       (sets[CAP_TO_INDEX(CAP_IPC_LOCK)].effective & CAP_TO_MASK(CAP_IPC_LOCK));
+}
+
 static bool probe_vfio(
 	const char *sysfs, const struct pci_function *function, struct netdev_probe *probe)
 {
@@ -76,12 +88,12 @@ static bool probe_vfio(
 	snprintf(path, sizeof(path), "/dev/vfio/%d", function->group);
 	works = probe_file(path, probe) && works;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (limit.rlim_cur == RLIM_INFINITY)
+	if (limit.rlim_cur == RLIM_INFINITY || may_lock_all())
 		netdev_probe_add(probe, "locked memory", "no limit");
 	else
 		netdev_probe_add(probe, "locked memory",
-			"limit %llu MiB, unless pktgend has CAP_IPC_LOCK; each port needs its "
-			"buffers and 2 MiB (LimitMEMLOCK= in the unit)",
+			"limit %llu MiB; a port pins its buffers and its rings "
+			"(LimitMEMLOCK=infinity in the unit, or CAP_IPC_LOCK, lifts it)",
 			(unsigned long long)limit.rlim_cur >> 20);
 	return works;
 }
@@ -127,6 +139,10 @@ static bool probe_uio(
 	snprintf(path, sizeof(path), "/dev/uio%d", function->uio);
 	works = probe_file(path, probe);
 	works = probe_huge_pages(sysfs, probe) && works;
+	if (function->group >= 0 && strcmp(function->group_type, "identity") != 0)
+		netdev_probe_add(probe, "condition",
+			"the device must go around the IOMMU, as QEMU's do without "
+			"iommu_platform=on; else only vfio-pci will do");
 	if (!addresses_are_told()) {
 		netdev_probe_add(probe, "physical addresses",
 			"not told to us; pktgend needs CAP_SYS_ADMIN for uio_pci_generic");

@@ -96,6 +96,21 @@ START_TEST(uio_needs_huge_pages)
 	ck_assert(!probe.usable);
 	says("permission: /dev/uio99999: No such file or directory\n");
 	says("huge pages: 0 of 2 MiB are free, which is too few; ");
+	ck_assert_ptr_null(strstr(probe.text, "condition"));
+	fake_sysfs_remove();
+}
+END_TEST
+
+START_TEST(uio_behind_an_iommu_has_a_condition)
+{
+	const char *sysfs = fake_sysfs_make();
+
+	fake_sysfs_function(CARD, "0x1041\n", "0x1100\n", "uio_pci_generic", 5);
+	looks(sysfs, CARD);
+	says("condition: the device must go around the IOMMU, ");
+	fake_sysfs_file("kernel/iommu_groups/5/type", "identity\n");
+	looks(sysfs, CARD);
+	ck_assert_ptr_null(strstr(probe.text, "condition"));
 	fake_sysfs_remove();
 }
 END_TEST
@@ -126,4 +141,5 @@ END_TEST
 
 UNIT_SUITE("netdev/virtio/pci_probe", what_is_no_virtio_device_is_said,
 	what_the_kernel_has_can_be_bound, a_group_with_others_is_in_the_way, uio_needs_huge_pages,
-	an_address_is_checked, a_function_that_is_not_there_may_come)
+	uio_behind_an_iommu_has_a_condition, an_address_is_checked,
+	a_function_that_is_not_there_may_come)
