@@ -5,8 +5,11 @@
  *
  * /dev/uioN serves for two things: the kernel takes bus mastering away from the function when the
  * file is closed, which it is when the process ends; and reading it tells when the function is
- * unbound. Physical addresses are had from /proc/self/pagemap, for whoever has CAP_SYS_ADMIN, and
- * stay what they are on huge pages only. Control thread.
+ * unbound. It does so when anybody closes it: a lock on the configuration space keeps other ports
+ * and other pktgends from opening it meanwhile.
+ *
+ * Physical addresses are had from /proc/self/pagemap, for whoever has CAP_SYS_ADMIN, and stay what
+ * they are on huge pages only. Control thread.
  */
 #include "netdev/virtio/pci_access.h"
 
@@ -15,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -43,22 +47,36 @@ static void uio_close(struct pci_access *access)
 	access->config_fd = access->device_fd = -1;
 }
 
+/* Opens the configuration space, which is ours as long as it is open. */
+static int config_open(struct pci_access *access, struct error *err)
+{
+	char path[PCI_PATH_SIZE];
+
+	snprintf(path, sizeof(path), PCI_SYSFS "/bus/pci/devices/%s/config", access->function.name);
+	access->config_fd = open(path, O_RDWR | O_CLOEXEC);
+	if (access->config_fd < 0)
+		return open_failed(path, err);
+	if (flock(access->config_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	error_set(err, ENODEV, ERROR_DEVICE, "location",
+		"%s is in use by another port or another pktgend", access->function.name);
+	error_hint(err, "fuser -v %s says who it is", path);
+	return -ENODEV;
+}
+
 static int uio_open(struct pci_access *access, struct error *err)
 {
-	const struct pci_function *function = &access->function;
-	char path[PCI_PATH_SIZE];
-	int rc;
+	char path[32];
+	int rc = config_open(access, err);
 
-	snprintf(path, sizeof(path), "/dev/uio%d", function->uio);
-	access->device_fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (access->device_fd < 0)
-		return open_failed(path, err);
-	snprintf(path, sizeof(path), PCI_SYSFS "/bus/pci/devices/%s/config", function->name);
-	access->config_fd = open(path, O_RDWR | O_CLOEXEC);
-	if (access->config_fd >= 0)
-		return 0;
-	rc = open_failed(path, err);
-	uio_close(access);
+	if (rc == 0) {
+		snprintf(path, sizeof(path), "/dev/uio%d", access->function.uio);
+		access->device_fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+		if (access->device_fd < 0)
+			rc = open_failed(path, err);
+	}
+	if (rc)
+		uio_close(access);
 	return rc;
 }
 
@@ -97,7 +115,9 @@ static int no_huge_pages(const struct memory *memory, struct error *err)
 		"there are too few huge pages for %zu MiB, and without an IOMMU a device cannot "
 		"use other memory: only huge pages keep their physical address",
 		memory->size >> 20);
-	error_hint(err, "as root: echo %zu >/proc/sys/vm/nr_hugepages",
+	error_hint(err,
+		"as root: echo %zu >/proc/sys/vm/nr_hugepages; then remove the port and add it "
+		"again, or start pktgend again",
 		memory->size / MEMORY_PAGE_SIZE + 64);
 	return -ENOMEM;
 }

@@ -167,12 +167,13 @@ END_TEST
 START_TEST(files_that_are_not_there_are_named)
 {
 	struct pci_function function = {
-		.name = "0000:00:08.0", .driver = "uio_pci_generic", .group = -1, .uio = 99999};
+		.name = "fffffffe:ff:1f.7", .driver = "uio_pci_generic", .group = -1, .uio = 99999};
 	struct pci_access access;
 	struct error err = {0};
 
 	ck_assert_int_eq(pci_access_open(&access, &function, &err), -ENODEV);
-	ck_assert_str_eq(err.message, "/dev/uio99999: No such file or directory");
+	ck_assert_str_eq(err.message,
+		"/sys/bus/pci/devices/fffffffe:ff:1f.7/config: No such file or directory");
 	pci_access_close(&access);
 }
 END_TEST
