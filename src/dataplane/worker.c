@@ -229,13 +229,15 @@ static void check_tx_quiet(struct worker_loop *loop)
 {
 	const struct worker_job *job = loop->job;
 	const struct netdev_ops *ops = job->queue->dev->ops;
+	uint64_t max_ns;
 
+	job->queue->fault = 0;
 	loop->in_flight = ops->tx_reap ? ops->tx_reap(job->queue) : 0;
+	max_ns = job->queue->fault ? WORKER_DRAIN_MAX_NS : WORKER_COMPLETE_MAX_NS;
 	counter_set(&job->queue->counters->in_flight, loop->in_flight);
 	if (job->tx && !run_finished(job->run))
 		return;
-	if (loop->in_flight == 0 ||
-		(!job->tx && loop->now_ns - loop->begun_ns > WORKER_DRAIN_MAX_NS))
+	if (loop->in_flight == 0 || (!job->tx && loop->now_ns - loop->begun_ns > max_ns))
 		raise_tx_quiet(loop);
 }
 

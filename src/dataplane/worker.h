@@ -27,8 +27,10 @@
 
 /* Frames that have been quiet for this long are no longer on their way. */
 #define WORKER_QUIET_NS UINT64_C(20000000)
-/* Waiting for completions or for quiet ends after this, come what may. */
+/* Waiting for quiet, or for completions of a device that refuses to work, ends after this. */
 #define WORKER_DRAIN_MAX_NS UINT64_C(60000000)
+/* And waiting for a device that is only slow: a peer may not get its processor for a while. */
+#define WORKER_COMPLETE_MAX_NS UINT64_C(1000000000)
 
 /* What a worker is to do. Made and freed by the control thread, immutable once posted. */
 struct worker_job {

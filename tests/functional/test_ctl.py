@@ -150,7 +150,7 @@ def test_standard_output_full(daemon):
 
 @pytest.mark.parametrize("args, words", [
     (["strat"], 'there is no command "strat"\nhint: did you mean "start"?\nusage: pktgenctl [-s'),
-    (["capture"], 'there is no command "capture"'),
+    (["replay"], 'there is no command "replay"'),
     (["port", "ad"], 'there is no command "port ad"\nhint: did you mean "port add"?'),
     (["prot"], 'hint: did you mean "port"?'),
     (["port"], "port needs a command of its own"),

@@ -205,11 +205,14 @@ def test_counts_between_two_daemons(peers):
 
 
 def sends_no_more(daemon, name):
-    """The count of frames, which stays what it is."""
-    frames = daemon.port(name)["frames_tx"]
-    time.sleep(0.3)
-    assert daemon.port(name)["frames_tx"] == frames
-    return frames
+    """The count of frames once it stays: what the peer had completed is taken in first."""
+    seen = []
+
+    def stays():
+        seen.append(daemon.port(name)["frames_tx"])
+        return seen[-1:] * 3 == seen[-3:]
+    wait_until(stays, 5, "nothing more is sent", interval=0.1)
+    return seen[-1]
 
 
 def test_peer_is_killed_and_started_again(sender):
