@@ -67,10 +67,12 @@ unsigned virtio_driver_tx_burst(struct netdev_queue *netdev_queue, struct pktbuf
 	netdev_queue->fault = fault_now((struct virtio_driver *)netdev_queue->dev);
 	if (netdev_queue->fault)
 		return 0;
-	if (ring->free_count < n)
+	if (ring->free_count < n && !ring->error)
 		complete(queue);
-	if (ring->error)
+	if (ring->error) { /* perhaps found by the last look at completions */
+		ring_broken(queue, ring->error);
 		return 0;
+	}
 	accepted = ring_driver_add(ring, bufs, n, false);
 	if (accepted < n)
 		netdev_queue->fault = ENOBUFS;
