@@ -42,8 +42,9 @@ enum port_phase {
 	PHASE_LOST,
 };
 
-/* Often enough that a port which stands still is seen to within a second. */
-#define PORT_SAMPLES 4
+/* Often enough that a port which stands still is seen to within a second: the first sample may have
+ * seen its last frame, and STALL_NS counts from there. */
+#define PORT_SAMPLES 5
 
 /* Totals of a port at one instant. */
 struct port_totals {

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Without progress for this long a port that should send is stalled. */
-#define STALL_NS (NS_PER_S * 3 / 4)
+#define STALL_NS (550 * NS_PER_MS)
 
 void port_totals(const struct port *port, struct port_totals *totals)
 {
