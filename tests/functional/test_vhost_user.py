@@ -159,6 +159,21 @@ def test_start_and_stop_again_and_again(run_here, path):
         check_equal(sent, received)
 
 
+@pytest.mark.parametrize("packed", ["on", "off"])
+def test_frames_longer_than_a_buffer_cost_only_themselves(run_here, path, packed):
+    """The device spreads them over several buffers of the driver, which takes them all back."""
+    daemon = run_here(driver(path, f"packed={packed}"), device(path, "server=on"),
+                      "pool-object-size = 4096\n")
+    receive(daemon, "p0")
+    send(daemon, "p1", count=5000, size=3000)
+    assert wait_end(daemon, "p1")["frames_tx"] == 5000
+    received = stop(daemon, "p0")
+    assert (received["frames_rx"], received["drops"]["rx-too-long"]) == (0, 5000)
+    receive(daemon, "p0")
+    send(daemon, "p1", count=5000)
+    check_equal(wait_end(daemon, "p1"), stop(daemon, "p0"))
+
+
 def test_frames_are_where_the_peer_may_see_them(run_here, path):
     """Buffers from the heap cannot be: they are not in the memory that is shared."""
     daemon = run_here(driver(path), device(path, "server=on"))
@@ -238,7 +253,7 @@ def test_no_frame_is_counted_that_a_stopped_peer_did_not_take(sender):
     tx, tx_port, rx, rx_port = sender
     rx.process.send_signal(signal.SIGSTOP)
     try:
-        wait_until(lambda: tx.port(tx_port)["state"] != "running", STATE_TIMEOUT + 0.5,
+        wait_until(lambda: tx.port(tx_port)["state"] != "running", STATE_TIMEOUT,
                    "the sender's state says so")
         sends_no_more(tx, tx_port)
     finally:
