@@ -279,17 +279,24 @@ static unsigned flow_due(struct run_flow *flow, uint64_t now_ns)
 	return pacer_due(&flow->pacer, now_ns, left < plan->burst ? (unsigned)left : plan->burst);
 }
 
-/* The pool had less than what is due: in drop mode those frames are lost, else they wait. */
-static unsigned short_of_buffers(
-	struct run_flow *flow, struct netdev_queue *queue, unsigned missing)
+/* Frames that are due and cannot be made: in drop mode they are lost, else they wait. */
+static unsigned not_made(struct run_flow *flow, struct netdev_queue *queue, unsigned missing,
+	enum drop_reason reason)
 {
-	counter_add(&queue->counters->pool_exhausted, 1);
 	if (flow->plan->on_full == POLICY_ON_FULL_RETRY)
 		return 0;
 	flow->next_n += missing;
 	counter_add(&flow->counters->attempted, missing);
-	counter_add(&queue->counters->drops[DROP_TX_NO_BUFFER], missing);
+	counter_add(&queue->counters->drops[reason], missing);
 	return missing;
+}
+
+/* A peer that is not there yet may still write to the buffers that it had before. */
+static bool may_write(struct netdev_queue *queue)
+{
+	if (queue->polled)
+		queue->dev->ops->tx_burst(queue, NULL, 0);
+	return queue->fault == 0;
 }
 
 /* A self-driven device sends by itself; we only tell it how far it may go. */
@@ -332,9 +339,17 @@ unsigned run_flow_step(
 		return 0;
 	if (queue->dev->ops->tx_run)
 		return self_driven_step(flow, queue, due);
+	if (!may_write(queue)) {
+		counter_add(&queue->counters->backpressure, 1);
+		lost = not_made(flow, queue, due, fault_reason(queue->fault));
+		pacer_advance(&flow->pacer, lost);
+		return lost;
+	}
 	made = build(run, flow, due, now_ns);
-	if (made < due)
-		lost = short_of_buffers(flow, queue, due - made);
+	if (made < due) {
+		counter_add(&queue->counters->pool_exhausted, 1);
+		lost = not_made(flow, queue, due - made, DROP_TX_NO_BUFFER);
+	}
 	pacer_advance(&flow->pacer, made + lost);
 	return (made ? offer(flow, queue) : 0) + lost;
 }

@@ -76,7 +76,12 @@ struct netdev_queue {
 	/* Set by the worker: nobody looks into received frames, only their number and lengths
 	 * count. A driver that has to copy them need not. */
 	bool count_only;
-	bool polled; /* frames come in without a word: whoever waits for them must keep looking */
+	/*
+	 * The rings are shared with a peer: frames come in without a word, so whoever waits for
+	 * them must keep looking; and nothing is written to buffers before the peer has them, since
+	 * until then it may still write to them itself.
+	 */
+	bool polled;
 };
 
 /* What a self-driven device is asked to do: frames first … first+count-1 of a flow, at a pace. */
@@ -117,7 +122,7 @@ struct netdev_ops {
 	struct netdev_queue *(*queue)(struct netdev *dev, unsigned index);
 
 	/* Offers n frames; returns how many were accepted, from the front. Less than n:
-	 * queue->fault says why. */
+	 * queue->fault says why. n may be 0, to ask whether the device is there at all. */
 	unsigned (*tx_burst)(struct netdev_queue *queue, struct pktbuf **bufs, unsigned n);
 	/* Takes in completions; returns how many frames are still the driver's. NULL: tx_burst
 	 * completes all. */

@@ -260,12 +260,33 @@ static void phase_update(struct virtio_driver *driver)
 			memory_order_release);
 }
 
+/*
+ * Where the device finds each buffer, with a header of zeros in front of it. Done when the device
+ * has let go of what it had before, and when all buffers are in their pools, which workers leave
+ * alone until they are let in.
+ */
+static void buffers_prepare(struct virtio_driver *driver)
+{
+	for (unsigned i = 0; i < driver->queue_count; i++) {
+		const struct pktbuf_stack *pool = driver->queues[i]->queue.pool;
+
+		for (uint32_t b = 0; b < pool->count; b++) {
+			struct pktbuf *buf = pool->slots[b];
+
+			buf->dma = driver->transport->dma(driver, buf->data);
+			memset(buf->data - sizeof(struct virtio_net_header), 0,
+				sizeof(struct virtio_net_header));
+		}
+	}
+}
+
 int virtio_driver_ready(struct virtio_driver *driver, struct error *err)
 {
 	int rc = control_all(driver, err);
 
 	if (rc)
 		return rc;
+	buffers_prepare(driver);
 	driver->live = true;
 	phase_update(driver);
 	return 0;
@@ -382,34 +403,14 @@ int virtio_driver_configure(struct netdev *dev, const struct netdev_conf *conf, 
 	return 0;
 }
 
-/* Where the device finds each buffer, with a header of zeros in front of it. */
-static void buffers_prepare(struct virtio_driver *driver)
-{
-	for (unsigned i = 0; i < driver->queue_count; i++) {
-		const struct pktbuf_stack *pool = driver->queues[i]->queue.pool;
-
-		for (uint32_t b = 0; b < pool->count; b++) {
-			struct pktbuf *buf = pool->slots[b];
-
-			buf->dma = driver->transport->dma(driver, buf->data);
-			memset(buf->data - sizeof(struct virtio_net_header), 0,
-				sizeof(struct virtio_net_header));
-		}
-	}
-}
-
 int virtio_driver_start(struct netdev *dev, struct error *err)
 {
 	struct virtio_driver *driver = (struct virtio_driver *)dev;
-	int rc;
 
 	driver->started = true;
 	driver->live = false;
 	atomic_store_explicit(&driver->phase, VIRTIO_WAITING, memory_order_relaxed);
-	rc = driver->transport->start(driver, err);
-	if (rc == 0)
-		buffers_prepare(driver);
-	return rc;
+	return driver->transport->start(driver, err);
 }
 
 void virtio_driver_stop(struct netdev *dev)

@@ -78,7 +78,7 @@ static unsigned fake_tx_burst(struct netdev_queue *queue, struct pktbuf **bufs, 
 		atomic_store(&fake->tx_offered_max, n);
 	for (unsigned i = 0; i < accepted; i++)
 		take(fake, bufs[i]);
-	if (accepted < n)
+	if (accepted < n || (n == 0 && atomic_load(&fake->fault)))
 		say_why(fake);
 	return accepted;
 }

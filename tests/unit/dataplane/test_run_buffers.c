@@ -165,7 +165,35 @@ START_TEST(a_run_without_flows_has_finished)
 }
 END_TEST
 
-UNIT_SUITE("dataplane/run_buffers", retry_waits_for_buffers, drop_counts_frames_without_a_buffer,
+/* A peer that is not there may still hold buffers of the last run. */
+START_TEST(nothing_is_written_before_the_peer_is_there)
+{
+	struct plan *plan = fake_plan(1);
+	struct run *run;
+
+	fake_netdev_init(&fake, 24);
+	fake.queue.polled = true;
+	atomic_store(&fake.fault, ENETDOWN);
+	run = fake_run(&fake, plan);
+	run_begin(run, START);
+	ck_assert_uint_eq(step(run, 0, START), 0);
+	ck_assert_int_eq(fake.queue.fault, ENETDOWN);
+	ck_assert_uint_eq(fake.memory.pool.free.count, 24);
+	ck_assert_uint_eq(attempted_of(0), 0);
+	plan->flows[0].on_full = POLICY_ON_FULL_DROP;
+	ck_assert_uint_eq(step(run, 0, START), 8);
+	ck_assert_uint_eq(drops(DROP_TX_LINK_DOWN), 8);
+	ck_assert_uint_eq(attempted_of(0), 8);
+	atomic_store(&fake.fault, 0);
+	ck_assert_uint_eq(step(run, 0, START), 8);
+	ck_assert_uint_eq(fake.skipped, 8); /* the numbers of those that were dropped */
+	ck_assert_uint_eq(fake.wrong, 0);
+	end(run, plan);
+}
+END_TEST
+
+UNIT_SUITE("dataplane/run_buffers", nothing_is_written_before_the_peer_is_there,
+	retry_waits_for_buffers, drop_counts_frames_without_a_buffer,
 	a_frame_in_which_nothing_varies_takes_one_buffer,
 	flows_do_not_mix_up_their_prepared_buffers, a_run_has_the_flows_of_its_queue,
 	a_run_without_flows_has_finished)
