@@ -154,16 +154,35 @@ static void on_links_changed(void *arg)
 	engine_advance(engine);
 }
 
-/* port_close() sets the timer again where it has to. */
+static bool is_looked_for(const struct port *port)
+{
+	return !port->dev && !port->ops->is_interface && port_rests(port);
+}
+
+void engine_look(struct engine *engine)
+{
+	static const struct timeval soon = {.tv_usec = 100000};
+
+	if (!evtimer_pending(engine->look, NULL))
+		evtimer_add(engine->look, &soon);
+}
+
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *engine = arg;
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; i < engine->port_count; i++)
-		if (!engine->ports[i]->dev && port_rests(engine->ports[i]))
-			port_refresh(engine->ports[i]);
+	for (size_t i = 0; i < engine->port_count; i++) {
+		struct port *port = engine->ports[i];
+
+		if (!is_looked_for(port))
+			continue;
+		if (clock_now_ns() >= port->retry_ns)
+			port_refresh(port);
+		if (is_looked_for(port))
+			engine_look(engine);
+	}
 	engine_advance(engine);
 }
 

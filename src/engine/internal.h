@@ -90,6 +90,7 @@ struct port {
 	const struct netdev_ops *ops;
 	const char *address;   /* into config.location */
 	struct netdev *dev;    /* NULL: not there, or not to be opened */
+	uint64_t retry_ns;     /* when to look for it again, unless the kernel tells */
 	struct event *service; /* of a device with a life of its own */
 	struct memory memory;  /* of the packets, while the device is open */
 	struct netdev_info info;
@@ -161,6 +162,8 @@ void engine_advance(struct engine *engine);
 int engine_wait(struct engine *engine, struct port *const *ports, size_t n,
 	bool (*is_over)(const struct port *port), engine_done_fn *done, void *arg,
 	struct error *err);
+/* Looks for devices that are not there, when their ports' time has come. */
+void engine_look(struct engine *engine);
 int engine_no_memory(struct error *err);
 
 /* port.c: a port and its device */

@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* When a device is looked for that is not there, and one that is there but cannot be used. */
+#define LOOK_SOON_NS (NS_PER_S / 10)
+#define LOOK_LATE_NS (2 * NS_PER_S)
+
 /* More than the workers of other ports on one CPU. */
 #define OWN_WEIGHT 4096
 
@@ -215,6 +219,15 @@ static int service_watch(struct port *port, struct error *err)
 	return port->service && event_add(port->service, NULL) == 0 ? 0 : engine_no_memory(err);
 }
 
+/* Nobody tells when a device that is no interface can be opened again. */
+static void port_look_later(struct port *port, uint64_t ns)
+{
+	if (!port->ops || port->ops->is_interface)
+		return;
+	port->retry_ns = clock_now_ns() + ns;
+	engine_look(port->engine);
+}
+
 /* What was wrong before is over when the link is up. */
 static void link_set(struct port *port, enum port_link link)
 {
@@ -234,6 +247,7 @@ int port_open(struct port *port, struct error *err)
 		rc = service_watch(port, err);
 	if (rc) {
 		port_close(port);
+		port_look_later(port, rc == -ENODEV ? LOOK_SOON_NS : LOOK_LATE_NS);
 		text_copy(port->reason, sizeof(port->reason), err->message);
 		return rc;
 	}
@@ -245,8 +259,6 @@ int port_open(struct port *port, struct error *err)
 
 void port_close(struct port *port)
 {
-	static const struct timeval soon = {.tv_usec = 100000};
-
 	if (port->service)
 		event_free(port->service);
 	port->service = NULL;
@@ -257,8 +269,7 @@ void port_close(struct port *port)
 	for (unsigned i = 0; i < port->config.queues; i++)
 		mempool_fini(&port->queues[i].pool);
 	memory_unmap(&port->memory);
-	if (port->ops && !port->ops->is_interface)
-		evtimer_add(port->engine->look, &soon);
+	port_look_later(port, LOOK_SOON_NS);
 }
 
 static void device_look_for(struct port *port)
@@ -273,7 +284,8 @@ static void device_look_for(struct port *port)
 		return;
 	if (port_resume_prepare(port, &err) != 0) {
 		log_error("port %s: is back, but cannot go on: %s", port->config.name, err.message);
-		port_close(port); /* it is looked for again */
+		port_close(port);
+		port_look_later(port, LOOK_LATE_NS);
 		return;
 	}
 	port_resume(port);

@@ -224,9 +224,10 @@ def sends_no_more(daemon, name):
     seen = []
 
     def stays():
+        time.sleep(0.1)
         seen.append(daemon.port(name)["frames_tx"])
         return seen[-1:] * 3 == seen[-3:]
-    wait_until(stays, 5, "nothing more is sent", interval=0.1)
+    wait_until(stays, 5, "nothing more is sent")
     return seen[-1]
 
 

@@ -157,6 +157,9 @@ def receive_part(ground, daemon, settings, report):
             measure_send(ground, peer, path_of("split"), settings.seconds)[0])
     show("sent by net_virtio_user, received by", rates, theirs, report)
     report.figures("device counted", counts)
+    wrong = sum(received != sent for received, sent in counts)
+    report.require("role=device, runs in which frames_rx is not what was sent", wrong, 0,
+                   at_most=True)
     report.require(f"role=device, {ours} / {theirs}",
                    statistics.median(ratios(rates, ours, theirs)), WANTED, " x")
 
