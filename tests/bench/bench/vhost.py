@@ -157,9 +157,10 @@ def receive_part(ground, daemon, settings, report):
             measure_send(ground, peer, path_of("split"), settings.seconds)[0])
     show("sent by net_virtio_user, received by", rates, theirs, report)
     report.figures("device counted", counts)
-    wrong = sum(received != sent for received, sent in counts)
-    report.require("role=device, runs in which frames_rx is not what was sent", wrong, 0,
-                   at_most=True)
+    # testpmd counts what it has queued; when it ends, the last of it may still be in the ring.
+    left = max(abs(sent - received) for received, sent in counts)
+    report.require("role=device, frames between what was queued and frames_rx, a ring's worth",
+                   left, RING, at_most=True)
     report.require(f"role=device, {ours} / {theirs}",
                    statistics.median(ratios(rates, ours, theirs)), WANTED, " x")
 
