@@ -2,6 +2,8 @@
 if HAVE_CHECK
 netdev_ring = tests/unit/netdev/virtio/ring_fixture.c \
 	tests/unit/netdev/virtio/ring_fixture.h
+virtio_driver_fixture = tests/unit/netdev/virtio/driver_fixture.c \
+	tests/unit/netdev/virtio/driver_fixture.h
 virtio_fake_sysfs = tests/unit/netdev/virtio/fake_sysfs.c \
 	tests/unit/netdev/virtio/fake_sysfs.h
 virtio_vhost_peer = tests/unit/netdev/virtio/vhost_peer.c \
@@ -11,6 +13,18 @@ tests_unit_netdev_virtio_test_address_SOURCES = tests/unit/netdev/virtio/test_ad
 tests_unit_netdev_virtio_test_address_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_address_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_address_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_driver
+tests_unit_netdev_virtio_test_driver_SOURCES = \
+	 tests/unit/netdev/virtio/test_driver.c $(virtio_driver_fixture) $(netdev_ring)
+tests_unit_netdev_virtio_test_driver_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_driver_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_driver_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_driver_io
+tests_unit_netdev_virtio_test_driver_io_SOURCES = \
+	 tests/unit/netdev/virtio/test_driver_io.c $(virtio_driver_fixture) $(netdev_ring)
+tests_unit_netdev_virtio_test_driver_io_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_driver_io_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_driver_io_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_guest
 tests_unit_netdev_virtio_test_guest_SOURCES = tests/unit/netdev/virtio/test_guest.c
 tests_unit_netdev_virtio_test_guest_CFLAGS = $(unit_CFLAGS)
