@@ -19,6 +19,12 @@ tests_unit_netdev_virtio_test_driver_SOURCES = \
 tests_unit_netdev_virtio_test_driver_CFLAGS = $(unit_CFLAGS)
 tests_unit_netdev_virtio_test_driver_CPPFLAGS = $(unit_CPPFLAGS)
 tests_unit_netdev_virtio_test_driver_LDADD = $(unit_LDADD)
+check_PROGRAMS += tests/unit/netdev/virtio/test_driver_faults
+tests_unit_netdev_virtio_test_driver_faults_SOURCES = \
+	 tests/unit/netdev/virtio/test_driver_faults.c $(virtio_driver_fixture) $(netdev_ring)
+tests_unit_netdev_virtio_test_driver_faults_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_virtio_test_driver_faults_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_virtio_test_driver_faults_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/virtio/test_driver_io
 tests_unit_netdev_virtio_test_driver_io_SOURCES = \
 	 tests/unit/netdev/virtio/test_driver_io.c $(virtio_driver_fixture) $(netdev_ring)
