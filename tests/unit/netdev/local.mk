@@ -4,6 +4,11 @@ netdev_veth = tests/unit/netdev/netns.c \
 	tests/unit/netdev/netns.h \
 	tests/unit/netdev/veth.c \
 	tests/unit/netdev/veth.h
+check_PROGRAMS += tests/unit/netdev/test_memory
+tests_unit_netdev_test_memory_SOURCES = tests/unit/netdev/test_memory.c
+tests_unit_netdev_test_memory_CFLAGS = $(unit_CFLAGS)
+tests_unit_netdev_test_memory_CPPFLAGS = $(unit_CPPFLAGS)
+tests_unit_netdev_test_memory_LDADD = $(unit_LDADD)
 check_PROGRAMS += tests/unit/netdev/test_null
 tests_unit_netdev_test_null_SOURCES = tests/unit/netdev/test_null.c
 tests_unit_netdev_test_null_CFLAGS = $(unit_CFLAGS)
