@@ -245,6 +245,27 @@ START_TEST(flows_that_use_the_heap_need_nothing_of_the_pool)
 }
 END_TEST
 
+START_TEST(a_device_that_reads_in_place_cannot_read_the_heap)
+{
+	struct config_flow good = flow_of("f0"), bad = flow_of("f1");
+	struct plan_request requests[] = {{&good, 1}, {&bad, 2}};
+	struct plan_port facts = port;
+	struct error err;
+
+	facts.in_place = true;
+	plan_free(plan_of(&facts, requests, 2));
+	set(&bad, "alloc", "heap");
+	err = refused(&facts, requests, 2, -EINVAL, ERROR_INVALID);
+	ck_assert_str_eq(err.param, "alloc");
+	ck_assert_str_eq(err.message,
+		"flow f1: the device of port p0 reads frames where they lie, and cannot read the "
+		"heap");
+	ck_assert_str_eq(err.hint, "alloc = pool");
+	facts.in_place = false;
+	plan_free(plan_of(&facts, requests, 2));
+}
+END_TEST
+
 START_TEST(flows_go_round_the_queues)
 {
 	struct config_flow flows[5];
@@ -364,6 +385,7 @@ UNIT_SUITE("plan/plan", what_was_asked_is_what_is_planned, no_count_and_no_durat
 	the_source_is_the_ports_own_unless_given, the_signature_has_the_flows_number,
 	a_frame_may_be_as_long_as_the_device_takes, errors_of_the_default_flow_do_not_name_it,
 	an_impossible_frame_is_the_flows_fault, flows_share_their_pool,
-	flows_that_use_the_heap_need_nothing_of_the_pool, flows_go_round_the_queues,
+	flows_that_use_the_heap_need_nothing_of_the_pool,
+	a_device_that_reads_in_place_cannot_read_the_heap, flows_go_round_the_queues,
 	a_paced_duration_is_a_count, the_ports_ceiling_counts_before_the_duration,
 	percentages_need_the_line_rate, there_is_a_most_of_flows, one_bad_flow_spoils_the_plan)
