@@ -176,6 +176,63 @@ START_TEST(a_new_flow_has_not_received_what_an_old_one_did)
 }
 END_TEST
 
+static bool measures(void)
+{
+	return atomic_load(&engine->measuring);
+}
+
+START_TEST(receivers_look_for_signatures_while_some_flow_has_them)
+{
+	struct config_flow flows[2];
+
+	fixture_new(1);
+	ck_assert(!measures());
+	flow_new("plain", NULL);
+	ck_assert(!measures());
+	flow_new("first", "metrics", "yes", NULL);
+	ck_assert(measures());
+	flow_new("second", "metrics", "yes", NULL);
+	flow_new("last", NULL); /* hides none of those before it */
+	ck_assert_int_eq(engine_flow_remove(engine, "first", &err), 0);
+	ck_assert(measures());
+	ck_assert_int_eq(engine_flow_remove(engine, "second", &err), 0);
+	ck_assert(!measures());
+	/* all replaced at once; one that is refused changes nothing */
+	flows[0] = flow_of("a", "metrics", "yes", NULL);
+	flows[1] = flow_of("b", "port", "p9", NULL);
+	ck_assert_int_eq(engine_flow_set(engine, flows, 2, &err), -ENOENT);
+	ck_assert(!measures());
+	ck_assert_int_eq(engine_flow_append(engine, flows, 2, &err), -ENOENT);
+	ck_assert(!measures());
+	ck_assert_int_eq(engine_flow_set(engine, flows, 1, &err), 0);
+	ck_assert(measures());
+	ck_assert_int_eq(engine_flow_set(engine, NULL, 0, &err), 0);
+	ck_assert(!measures());
+	fixture_free();
+}
+END_TEST
+
+START_TEST(a_run_may_override_what_is_measured)
+{
+	fixture_new(1);
+	flow_new("f0", "count", "3", NULL);
+	started("p0", POLICY_MODE_TX, "{\"metrics\": \"yes\"}");
+	ck_assert(measures());
+	LOOP_UNTIL(port_rests(port_of("p0")));
+	ck_assert(measures()); /* its last frames may still come in elsewhere */
+	started("p0", POLICY_MODE_TX, NULL);
+	ck_assert(!measures());
+	LOOP_UNTIL(port_rests(port_of("p0")));
+	/* and the other way round */
+	ck_assert_int_eq(engine_flow_remove(engine, "f0", &err), 0);
+	flow_new("f1", "count", "3", "metrics", "yes", NULL);
+	started("p0", POLICY_MODE_TX, "{\"metrics\": \"no\"}");
+	ck_assert(!measures());
+	LOOP_UNTIL(port_rests(port_of("p0")));
+	fixture_free();
+}
+END_TEST
+
 START_TEST(a_frame_is_shown_as_it_would_be_sent)
 {
 	struct signature signature;
@@ -200,4 +257,5 @@ END_TEST
 UNIT_SUITE("engine/flow", flows_come_and_go, an_unknown_flow_is_said_to_be_so,
 	a_flow_that_cannot_be_is_refused, one_bad_flow_changes_nothing, there_is_a_most_of_flows,
 	a_flow_in_a_run_stays, a_new_flow_has_not_received_what_an_old_one_did,
+	receivers_look_for_signatures_while_some_flow_has_them, a_run_may_override_what_is_measured,
 	a_frame_is_shown_as_it_would_be_sent)
