@@ -239,6 +239,7 @@ static unsigned offer(struct run_flow *flow, struct netdev_queue *queue)
 {
 	unsigned offered = flow->pending_count, accepted;
 
+	queue->drop_refused = flow->plan->on_full == POLICY_ON_FULL_DROP;
 	accepted = queue->dev->ops->tx_burst(queue, flow->pending + flow->pending_first, offered);
 	flow->pending_first += accepted;
 	flow->pending_count -= accepted;

@@ -76,6 +76,9 @@ struct netdev_queue {
 	/* Set by the worker: nobody looks into received frames, only their number and lengths
 	 * count. A driver that has to copy them need not. */
 	bool count_only;
+	/* Set before tx_burst(): an accepted frame that the device then refuses is not to be
+	 * offered again, but counted as DROP_TX_RING_FULL. */
+	bool drop_refused;
 	/*
 	 * The rings are shared with a peer: frames come in without a word, so whoever waits for
 	 * them must keep looking; and nothing is written to buffers before the peer has them, since

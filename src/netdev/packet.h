@@ -20,6 +20,8 @@
 struct packet_sent {
 	struct flow_tx_counters *account;
 	uint32_t len;
+	bool may_drop; /* when the device refuses it */
+	bool dropped;  /* and has been: the kernel only steps over it */
 };
 
 struct packet_tx {

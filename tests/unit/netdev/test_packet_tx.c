@@ -70,6 +70,53 @@ START_TEST(a_frame_longer_than_a_slot_is_refused)
 }
 END_TEST
 
+/* Three frames, of which veth refuses the second: it is too long for its peer. */
+static void send_one_too_long(bool may_drop)
+{
+	const uint32_t lengths[] = {60, 1000, 60};
+
+	veth_new(1500);
+	netns_ip("link set dev b0 mtu 500");
+	side_open(&a, "a0", 2048);
+	side_start(&a, 1, true, false);
+	queue_of(&a)->drop_refused = may_drop;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct pktbuf *buf = frame_new(&a, lengths[i], i);
+
+		ck_assert_uint_eq(ops->tx_burst(queue_of(&a), &buf, 1), 1);
+	}
+}
+
+START_TEST(a_frame_that_is_refused_is_offered_again)
+{
+	send_one_too_long(false);
+	WAIT_UNTIL(counter_read(&a.flow.frames) == 1);
+	for (int i = 0; i < 100; i++)
+		ck_assert_uint_eq(ops->tx_reap(queue_of(&a)), 2);
+	netns_ip("link set dev b0 mtu 1500");
+	WAIT_UNTIL(ops->tx_reap(queue_of(&a)) == 0);
+	ck_assert_uint_eq(counter_read(&a.flow.frames), 3);
+	ck_assert_uint_eq(counter_read(&a.flow.bytes), 60 + 1000 + 60);
+	side_close(&a);
+}
+END_TEST
+
+START_TEST(a_frame_that_is_refused_may_be_dropped)
+{
+	send_one_too_long(true);
+	WAIT_UNTIL(ops->tx_reap(queue_of(&a)) == 0);
+	ck_assert_uint_eq(counter_read(&a.flow.frames), 2);
+	ck_assert_uint_eq(counter_read(&a.flow.bytes), 60 + 60);
+	ck_assert_uint_eq(drops(&a, DROP_TX_RING_FULL), 1);
+	queue_of(&a)->drop_refused = false; /* this holds for the frames that were offered so */
+	send_frames(&a, 3, 500, 60);
+	ck_assert_uint_eq(counter_read(&a.flow.frames), 502);
+	side_close(&a);
+	ck_assert_uint_eq(drops(&a, DROP_TX_RING_FULL), 1);
+	ck_assert_uint_eq(drops(&a, DROP_TX_UNFINISHED), 0);
+}
+END_TEST
+
 START_TEST(a_link_without_carrier_is_down)
 {
 	uint64_t before;
@@ -131,7 +178,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {a_burst_longer_than_the_ring_is_cut,
-		a_frame_longer_than_a_slot_is_refused, a_link_without_carrier_is_down,
+		a_frame_longer_than_a_slot_is_refused, a_frame_that_is_refused_is_offered_again,
+		a_frame_that_is_refused_may_be_dropped, a_link_without_carrier_is_down,
 		an_interface_that_is_down_is_down, an_interface_that_is_gone_is_lost};
 
 	return veth_run("netdev/packet_tx", tests, sizeof(tests) / sizeof(tests[0]));
