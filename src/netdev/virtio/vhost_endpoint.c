@@ -27,6 +27,14 @@ static void address_of(const struct vhost_endpoint *endpoint, struct sockaddr_un
 	memcpy(address->sun_path, endpoint->path, sizeof(endpoint->path));
 }
 
+/* Whether something else than a socket has the path: connect() calls that a refusal, too. */
+static bool is_occupied(const struct vhost_endpoint *endpoint)
+{
+	struct stat status;
+
+	return stat(endpoint->path, &status) == 0 && !S_ISSOCK(status.st_mode);
+}
+
 /* A socket connected to the path, or -errno. */
 static int try_connect(const struct vhost_endpoint *endpoint)
 {
@@ -38,7 +46,7 @@ static int try_connect(const struct vhost_endpoint *endpoint)
 	address_of(endpoint, &address);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	rc = -errno;
+	rc = errno == ECONNREFUSED && is_occupied(endpoint) ? -ENOTSOCK : -errno;
 	close(fd);
 	return rc;
 }
@@ -233,6 +241,8 @@ void vhost_endpoint_reason(const struct vhost_endpoint *endpoint, char *text, si
 		snprintf(text, size, "waiting for a peer to connect to %s", endpoint->path);
 	else if (endpoint->failure == ENOENT || endpoint->failure == ECONNREFUSED)
 		snprintf(text, size, "nobody listens on %s yet", endpoint->path);
+	else if (endpoint->failure == ENOTSOCK)
+		snprintf(text, size, "%s is no socket", endpoint->path);
 	else
 		snprintf(text, size, "cannot connect to %s: %s", endpoint->path,
 			strerror(endpoint->failure));
