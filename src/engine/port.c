@@ -252,6 +252,7 @@ int port_open(struct port *port, struct error *err)
 		return rc;
 	}
 	link = port->dev->ops->link(port->dev);
+	port->reason[0] = '\0';
 	link_set(port, link > 0 ? PORT_LINK_IS_UP : PORT_LINK_IS_DOWN);
 	log_opened(port);
 	return 0;

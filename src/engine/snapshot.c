@@ -32,7 +32,7 @@ void port_totals(const struct port *port, struct port_totals *totals)
 
 /*
  * Notices a device that takes nothing although frames are due, or does not complete what it took,
- * and a worker that does not move.
+ * and a worker that does not move. While the link is down nothing else has to be explained.
  */
 static void look_for_stall(struct port *port)
 {
