@@ -350,7 +350,8 @@ def test_pktgenctl(daemon, pair, directory):
     totals = TOTALS.fullmatch(ctl("capture", "stop", "p1").stdout)
     assert totals.groups() == (path, "100", str(os.path.getsize(path)), "0", "0", "0")
     ctl("capture", "stop", "p1", status=6)
-    assert json.loads(ctl("--json", "capture", "start", "p1", "--write", path).stdout)["port"] == "p1"
+    started = json.loads(ctl("--json", "capture", "start", "p1", "--write", path).stdout)
+    assert started["port"] == "p1"
     ctl("capture", "stop", "p1")
     for wrong in (["p1"], ["--write", "x"], ["p1", "--write", "-"],
                   ["p1", "--write", "x", "--count", "many"]):

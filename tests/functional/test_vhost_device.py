@@ -10,6 +10,7 @@ import struct
 import pytest
 
 from harness import wait_until
+from harness.namespace import Here
 from traffic import DAEMON, dropped, receive, send, stop, transfer
 
 HEADER = struct.Struct("=III")
@@ -19,14 +20,6 @@ VERSION, REPLY, NEED_REPLY = 1, 4, 8
 VERSION_1 = 1 << 32
 PHYS, USER, MEMORY = 0x100000, 0x7F1200000000, 1 << 20
 RING = 16
-
-
-class Here:
-    """Stands for a network namespace where none is needed."""
-
-    @staticmethod
-    def command(*command):
-        return list(command)
 
 
 class FrontEnd:

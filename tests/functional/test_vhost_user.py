@@ -10,20 +10,13 @@ import time
 import pytest
 
 from harness import wait_until
+from harness.namespace import Here
 from traffic import (DAEMON, dropped, receive, send, set_flows, stop, transfer, wait_end,
                      wait_sent)
 
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]
 COUNT = 100_000
 STATE_TIMEOUT = 1  # seconds within which a peer's fate must show
-
-
-class Here:
-    """Stands for a network namespace where none is needed."""
-
-    @staticmethod
-    def command(*command):
-        return list(command)
 
 
 class Unprivileged(Here):

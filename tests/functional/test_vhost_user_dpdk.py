@@ -6,19 +6,12 @@ import pytest
 from scapy.utils import RawPcapReader
 
 from harness import wait_until
+from harness.namespace import Here
 from harness.testpmd import Testpmd
 from traffic import DAEMON, dropped, receive, send, set_flows, stop, wait_end
 
 COUNT = 100_000
 PACKED = pytest.mark.parametrize("packed", ["on", "off"])
-
-
-class Here:
-    """Stands for a network namespace where none is needed."""
-
-    @staticmethod
-    def command(*command):
-        return list(command)
 
 
 @pytest.fixture

@@ -115,7 +115,8 @@ def test_probe_tells_the_commands_that_make_a_card_usable(boot_cards, run_daemon
         before = daemon.call("port.probe", location=location)
         assert not before["usable"]
         assert any("virtio-pci" in line or "virtio_net" in line for line in before["findings"])
-        commands = [line.split("as root: ")[1] for line in before["findings"] if "as root: " in line]
+        commands = [line.split("as root: ")[1]
+                    for line in before["findings"] if "as root: " in line]
         guest.run("\n".join(["set -e", *commands]))
         after = daemon.call("port.probe", location=location)
         assert after["usable"], after

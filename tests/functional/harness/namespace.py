@@ -133,6 +133,14 @@ class Namespace:
         return self.link(name)["stats64"]
 
 
+class Here:
+    """Stands for a network namespace where none is needed."""
+
+    @staticmethod
+    def command(*command):
+        return list(command)
+
+
 class Tap:
     """The far side of a TAP interface: what is written here, the interface receives."""
 

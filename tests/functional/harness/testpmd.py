@@ -26,8 +26,9 @@ class Testpmd:
         if not shutil.which(PROGRAM):
             pytest.skip(f"{PROGRAM} is not installed")
         cpus = sorted(os.sched_getaffinity(0))
-        command = ["stdbuf", "--output=L", PROGRAM, "--lcores", f"0@{cpus[0]},1@{cpus[-1]}", "--main-lcore", "0",
-                   "--no-huge", "-m", "256", "--single-file-segments", "--no-pci",
+        command = ["stdbuf", "--output=L", PROGRAM,
+                   "--lcores", f"0@{cpus[0]},1@{cpus[-1]}", "--main-lcore", "0", "--no-huge",
+                   "-m", "256", "--single-file-segments", "--no-pci",
                    f"--file-prefix=pktgend-test-{os.getpid()}-{os.urandom(3).hex()}"]
         for vdev in vdevs:
             command += ["--vdev", vdev]
