@@ -8,7 +8,7 @@ PKTGEND = os.path.join(BUILD, "pktgend")
 PKTGENCTL = os.path.join(BUILD, "pktgenctl")
 
 
-def wait_until(condition, timeout=10, what="the condition"):
+def wait_until(condition, timeout=10, what="the condition", interval=0.02):
     """Returns condition()'s first true value; fails when there is none within timeout seconds."""
     deadline = time.monotonic() + timeout
     while True:
@@ -17,4 +17,4 @@ def wait_until(condition, timeout=10, what="the condition"):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout} s: {what}")
-        time.sleep(0.02)
+        time.sleep(interval)
