@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Options of a virtio location, by one table. Pure functions. */
+/* Options of a virtio location, by one table, and what follows from an address. Pure functions. */
 #include "netdev/virtio/address.h"
 
 #include "netdev/virtio/spec.h"
@@ -155,4 +155,15 @@ int virtio_options_parse(
 	}
 	*options = parsed;
 	return 0;
+}
+
+void virtio_mac_make(const char *address, uint8_t kind, uint8_t mac[6])
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (; *address; address++)
+		hash = (hash ^ (uint8_t)*address) * 16777619U;
+	mac[0] = 0x02;
+	mac[1] = kind;
+	memcpy(mac + 2, &hash, sizeof(hash));
 }

@@ -31,4 +31,8 @@ enum virtio_option_set {
 int virtio_options_parse(
 	const char *text, unsigned takes, struct virtio_options *options, struct error *err);
 
+/* A MAC that is the same for the same address, locally administered. Its second byte is kind, so
+ * that the two ends of one path differ. */
+void virtio_mac_make(const char *address, uint8_t kind, uint8_t mac[6]);
+
 #endif

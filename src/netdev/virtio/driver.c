@@ -59,18 +59,12 @@ void virtio_features_name(uint64_t features, char *text, size_t size)
 void virtio_driver_init(struct virtio_driver *driver, const struct virtio_transport_ops *transport,
 	const struct virtio_options *options, const char *seed)
 {
-	uint32_t hash = 2166136261U; /* FNV-1a: the same address gives the same MAC */
-
-	for (; *seed; seed++)
-		hash = (hash ^ (uint8_t)*seed) * 16777619U;
 	driver->transport = transport;
 	driver->options = *options;
 	driver->ring_align = CPU_CACHELINE;
 	driver->queue_pairs_max = 1;
 	driver->rings_memory.fd = -1;
-	driver->mac[0] = 0x02; /* locally administered */
-	driver->mac[1] = 0x70;
-	memcpy(driver->mac + 2, &hash, sizeof(hash));
+	virtio_mac_make(seed, 0x70, driver->mac);
 }
 
 /* ---- features ---- */

@@ -538,17 +538,6 @@ static const struct netdev_ops vhost_device_ops = {
 	.service = vhost_device_service,
 };
 
-/* A MAC of its own for every path: FNV-1a, locally administered. */
-static void mac_make(const char *path, uint8_t mac[6])
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *path; path++)
-		hash = (hash ^ (uint8_t)*path) * UINT64_C(0x100000001b3);
-	memcpy(mac, &hash, 6);
-	mac[0] = 0x02;
-}
-
 int vhost_device_open(const struct virtio_options *options, struct netdev **dev, struct error *err)
 {
 	struct vhost_device *device = aligned_alloc(CPU_CACHELINE,
@@ -560,7 +549,7 @@ int vhost_device_open(const struct virtio_options *options, struct netdev **dev,
 	memset(device, 0, sizeof(*device));
 	device->dev.ops = &vhost_device_ops;
 	vhost_back_init(&device->back, VHOST_BACK_PAIRS_MAX);
-	mac_make(options->address, device->mac);
+	virtio_mac_make(options->address, 0x71, device->mac);
 	device->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (device->event_fd < 0) {
 		rc = error_set(err, errno, ERROR_INTERNAL, NULL, "vhost-user: %s", strerror(errno));

@@ -139,7 +139,23 @@ START_TEST(a_long_option_is_not_cut)
 }
 END_TEST
 
+START_TEST(a_mac_follows_from_the_address)
+{
+	uint8_t mac[6], again[6];
+
+	virtio_mac_make("/run/s", 0x70, mac);
+	ck_assert_uint_eq(mac[0], 0x02); /* unicast, locally administered */
+	ck_assert_uint_eq(mac[1], 0x70);
+	virtio_mac_make("/run/s", 0x70, again);
+	ck_assert_mem_eq(mac, again, 6);
+	virtio_mac_make("/run/s", 0x71, again); /* the other end */
+	ck_assert_mem_ne(mac, again, 6);
+	virtio_mac_make("/run/t", 0x70, again);
+	ck_assert_mem_ne(mac, again, 6);
+}
+END_TEST
+
 UNIT_SUITE("netdev/virtio/address", an_address_alone_has_defaults, options_come_in_any_order,
 	a_ring_size_is_a_power_of_two_in_range, a_wrong_value_names_the_right_ones,
 	an_unknown_option_gets_a_hint, a_backend_takes_its_own_options_only,
-	an_address_has_a_length, a_long_option_is_not_cut)
+	an_address_has_a_length, a_long_option_is_not_cut, a_mac_follows_from_the_address)
