@@ -133,7 +133,8 @@ int vhost_endpoint_open(
 {
 	int rc;
 
-	*endpoint = (struct vhost_endpoint){.listen_fd = -1, .timer_fd = -1, .failure = ENOENT};
+	*endpoint = (struct vhost_endpoint){
+		.listen_fd = -1, .timer_fd = -1, .failure = options->server ? 0 : ENOENT};
 	vhost_connection_init(&endpoint->connection, -1);
 	text_copy(endpoint->path, sizeof(endpoint->path), options->address);
 	endpoint->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -194,11 +195,38 @@ static int accept_one(struct vhost_endpoint *endpoint)
 	return -EBUSY;
 }
 
+/* The listener stays readable while there is no descriptor for a peer: looks away for a while, or
+ * until the peer that is there has gone, whose owner has the timer. */
+static void listener_pause(struct vhost_endpoint *endpoint, int failure)
+{
+	epoll_ctl(endpoint->epoll_fd, EPOLL_CTL_DEL, endpoint->listen_fd, NULL);
+	endpoint->failure = failure;
+	if (endpoint->connection.fd < 0)
+		vhost_endpoint_timer(endpoint, RETRY_NS);
+}
+
+/* Whether the listener is watched, perhaps again. */
+static bool listener_resume(struct vhost_endpoint *endpoint)
+{
+	if (endpoint->failure == 0)
+		return true;
+	if (endpoint->connection.fd >= 0 || !vhost_endpoint_expired(endpoint))
+		return false;
+	if (vhost_endpoint_watch(endpoint, endpoint->listen_fd) != 0) {
+		vhost_endpoint_timer(endpoint, RETRY_NS);
+		return false;
+	}
+	endpoint->failure = 0;
+	return true;
+}
+
 bool vhost_endpoint_service(struct vhost_endpoint *endpoint)
 {
 	bool listens = endpoint->listen_fd >= 0;
 	int fd;
 
+	if (listens && !listener_resume(endpoint))
+		return false;
 	if (listens)
 		fd = accept_one(endpoint);
 	else if (endpoint->connection.fd < 0 && vhost_endpoint_expired(endpoint))
@@ -216,15 +244,20 @@ bool vhost_endpoint_service(struct vhost_endpoint *endpoint)
 	if (!listens) {
 		endpoint->failure = -fd;
 		vhost_endpoint_timer(endpoint, RETRY_NS);
+	} else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS) {
+		listener_pause(endpoint, -fd);
 	}
 	return false;
 }
 
 void vhost_endpoint_disconnect(struct vhost_endpoint *endpoint)
 {
+	bool listens = endpoint->listen_fd >= 0;
+
 	vhost_connection_close(&endpoint->connection);
-	endpoint->failure = ECONNREFUSED;
-	vhost_endpoint_timer(endpoint, endpoint->listen_fd >= 0 ? 0 : RETRY_NS);
+	if (!listens)
+		endpoint->failure = ECONNREFUSED;
+	vhost_endpoint_timer(endpoint, endpoint->failure ? RETRY_NS : 0);
 }
 
 void vhost_endpoint_retire(struct vhost_endpoint *endpoint)
@@ -237,7 +270,10 @@ void vhost_endpoint_retire(struct vhost_endpoint *endpoint)
 
 void vhost_endpoint_reason(const struct vhost_endpoint *endpoint, char *text, size_t size)
 {
-	if (endpoint->listen_fd >= 0)
+	if (endpoint->listen_fd >= 0 && endpoint->failure)
+		snprintf(text, size, "cannot let a peer in at %s: %s", endpoint->path,
+			strerror(endpoint->failure));
+	else if (endpoint->listen_fd >= 0)
 		snprintf(text, size, "waiting for a peer to connect to %s", endpoint->path);
 	else if (endpoint->failure == ENOENT || endpoint->failure == ECONNREFUSED)
 		snprintf(text, size, "nobody listens on %s yet", endpoint->path);

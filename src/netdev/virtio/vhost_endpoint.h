@@ -26,7 +26,7 @@ struct vhost_endpoint {
 	int timer_fd;  /* the next try to connect; with a peer, the owner's */
 	dev_t dev;     /* what listens: only that is unlinked */
 	ino_t ino;
-	int failure; /* errno of the last try */
+	int failure; /* errno of the last try; a listener's: it is not watched for that */
 	struct vhost_connection connection;
 };
 

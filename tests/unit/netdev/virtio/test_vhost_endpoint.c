@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -152,6 +153,55 @@ START_TEST(a_second_peer_is_sent_away)
 	ck_assert_int_eq(errno, EAGAIN);
 	close(first);
 	close(second);
+	vhost_endpoint_close(&server);
+	paths_remove();
+}
+END_TEST
+
+/* No descriptor is to be had, but for those that are; or as many as before. */
+static void descriptors(bool scarce)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = scarce ? 3 : limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(no_descriptor_for_a_peer_is_no_hurry)
+{
+	struct vhost_endpoint server;
+	int first, second, third;
+	char byte;
+
+	paths_make();
+	opened(&server, &listens);
+	first = knock();
+	descriptors(true);
+	for (int i = 0; i < 3; i++) {
+		ck_assert(stirs(&server, 1000));
+		ck_assert(!vhost_endpoint_service(&server));
+		says(&server, "cannot let a peer in at %s: Too many open files");
+		ck_assert(!stirs(&server, 0)); /* not busy */
+	}
+	descriptors(false);
+	meets(&server);
+	second = knock();
+	descriptors(true);
+	ck_assert(stirs(&server, 1000));
+	ck_assert(!vhost_endpoint_service(&server));
+	ck_assert(!stirs(&server, 200)); /* the timer is the owner's now */
+	descriptors(false);
+	vhost_endpoint_disconnect(&server);
+	meets(&server); /* the second one: it has waited */
+	says(&server, "waiting for a peer to connect to %s");
+	third = knock();
+	ck_assert(stirs(&server, 1000));
+	ck_assert(!vhost_endpoint_service(&server));
+	ck_assert_int_eq(read(third, &byte, 1), 0);
+	close(first);
+	close(second);
+	close(third);
 	vhost_endpoint_close(&server);
 	paths_remove();
 }
@@ -303,8 +353,8 @@ START_TEST(a_retired_one_is_quiet)
 END_TEST
 
 UNIT_SUITE("netdev/virtio/vhost_endpoint", who_comes_first_waits, a_peer_that_went_is_looked_for,
-	a_second_peer_is_sent_away, the_path_is_removed_at_the_end,
-	what_another_one_made_is_left_alone, a_path_that_was_left_over_is_taken,
-	a_path_in_use_is_refused, what_is_no_listener_has_a_reason,
-	the_timer_is_the_owners_while_there_is_a_peer, an_owners_descriptor_is_watched,
-	a_retired_one_is_quiet)
+	a_second_peer_is_sent_away, no_descriptor_for_a_peer_is_no_hurry,
+	the_path_is_removed_at_the_end, what_another_one_made_is_left_alone,
+	a_path_that_was_left_over_is_taken, a_path_in_use_is_refused,
+	what_is_no_listener_has_a_reason, the_timer_is_the_owners_while_there_is_a_peer,
+	an_owners_descriptor_is_watched, a_retired_one_is_quiet)
