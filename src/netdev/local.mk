@@ -35,6 +35,7 @@ libpktgend_a_SOURCES += \
 	src/netdev/virtio/vhost_back.c src/netdev/virtio/vhost_back.h \
 	src/netdev/virtio/vhost_device.c \
 	src/netdev/virtio/vhost_endpoint.c src/netdev/virtio/vhost_endpoint.h \
+	src/netdev/virtio/vhost_event.c src/netdev/virtio/vhost_event.h \
 	src/netdev/virtio/vhost_front.c src/netdev/virtio/vhost_front.h \
 	src/netdev/virtio/vhost_kernel.c src/netdev/virtio/vhost_kernel.h \
 	src/netdev/virtio/vhost_message.c src/netdev/virtio/vhost_message.h \

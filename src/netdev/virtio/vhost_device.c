@@ -18,6 +18,7 @@
 #include "netdev/virtio/driver.h"
 #include "netdev/virtio/vhost_back.h"
 #include "netdev/virtio/vhost_endpoint.h"
+#include "netdev/virtio/vhost_event.h"
 #include "netdev/virtio/vhost_user.h"
 #include "util/clock.h"
 #include "util/text.h"
@@ -28,7 +29,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define MTU_DEFAULT      1500
@@ -83,24 +83,21 @@ static void gate_leave(struct device_queue *queue)
 	atomic_store_explicit(&queue->busy, false, memory_order_release);
 }
 
-/* Makes room in a descriptor that a write may wait for. */
-static void call_drain(const struct device_ring *ring)
+/* Frees whoever hangs in a call. */
+static void call_free(struct vhost_device *device, const struct device_ring *ring)
 {
-	uint64_t count;
-	struct iovec whole = {&count, sizeof(count)};
-
-	/* Not by the descriptor's own flag, which is the peer's as well. */
-	if (ring->usable && ring->call_fd >= 0 &&
-		preadv2(ring->call_fd, &whole, 1, -1, RWF_NOWAIT) < 0)
+	if (!ring->usable || !vhost_event_blocks(ring->call_fd))
 		return;
+	vhost_event_drain(ring->call_fd);
+	atomic_store(&device->error, (uintptr_t) "its call descriptor blocks");
 }
 
-/* A worker that is inside for longer than a burst takes hangs in a call. */
+/* A worker that is inside for longer than a burst takes hangs in a call, or has no processor, which
+ * is not the peer's fault. */
 static void queue_free(struct vhost_device *device, struct device_queue *queue)
 {
-	call_drain(&queue->to_peer);
-	call_drain(&queue->from_peer);
-	atomic_store(&device->error, (uintptr_t) "its call descriptor blocks");
+	call_free(device, &queue->to_peer);
+	call_free(device, &queue->from_peer);
 }
 
 static void gate_close(struct vhost_device *device, struct device_queue *queue)

@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -283,6 +286,62 @@ START_TEST(a_call_that_blocks_is_freed)
 }
 END_TEST
 
+/* A frame whose bytes are long in coming: who reads them looks like a worker without a processor.
+ */
+static uint8_t *slow_bytes;
+static atomic_bool is_inside;
+
+static void come_slowly(int signo)
+{
+	(void)signo;
+	atomic_store(&is_inside, true);
+	usleep(700000);
+	mprotect(slow_bytes, 4096, PROT_READ);
+}
+
+static void *send_slowly(void *arg)
+{
+	struct pktbuf *buf;
+	uint8_t *data;
+
+	(void)arg;
+	ck_assert_uint_eq(pktbuf_stack_pop(&unit.pool.free, &buf, 1), 1);
+	data = buf->data;
+	buf->account = &flow;
+	buf->len = 60;
+	buf->data = slow_bytes;
+	ck_assert_uint_eq(dev->ops->tx_burst(dev->ops->queue(dev, 0), &buf, 1), 1);
+	buf->data = data;
+	return NULL;
+}
+
+START_TEST(a_worker_without_a_processor_is_not_the_peer_s_fault)
+{
+	struct sigaction action = {.sa_handler = come_slowly};
+	pthread_t thread;
+
+	slow_bytes = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(slow_bytes, MAP_FAILED);
+	ck_assert_int_eq(sigaction(SIGSEGV, &action, NULL), 0);
+	device_open();
+	device_start(true, true);
+	peer_begin(FEATURES);
+	peer_offers(3);
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_slowly, NULL), 0);
+	while (!atomic_load(&is_inside))
+		usleep(1000);
+	peer_say_state(VHOST_USER_SET_VRING_ENABLE, FROM_PEER, 1); /* closes the gate */
+	serve();
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	serve();
+	ck_assert_int_eq(dev->ops->link(dev), 1);
+	ck_assert_str_eq(dev->reason, "");
+	peer_end();
+	device_close();
+	munmap(slow_bytes, 4096);
+}
+END_TEST
+
 START_TEST(what_is_too_long_for_the_peer_is_not_its_fault)
 {
 	struct netdev_queue *queue;
@@ -340,4 +399,5 @@ UNIT_SUITE("netdev/virtio/vhost_device", frames_go_both_ways_split, frames_go_bo
 	a_ring_stops_and_goes_on_where_it_was, a_new_peer_takes_the_place_of_one_that_went,
 	a_message_against_the_rules_ends_it, a_ring_against_the_rules_ends_it,
 	memory_that_goes_away_ends_it, a_call_that_blocks_is_freed,
+	a_worker_without_a_processor_is_not_the_peer_s_fault,
 	what_is_too_long_for_the_peer_is_not_its_fault, it_tells_its_facts)
