@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* How long engine_free() waits for workers, a millisecond each. */
-#define FREE_ROUNDS_MAX 500
+#define FREE_ROUNDS_MAX 1500
 
 static const struct timeval tick_interval = {.tv_usec = 1000};
 
@@ -295,8 +295,11 @@ static void ports_stop(struct engine *engine)
 		port_stop(engine->ports[i]);
 	for (int round = 0; round < FREE_ROUNDS_MAX && again; round++) {
 		again = ports_advance(engine);
-		for (size_t i = 0; i < engine->port_count; i++)
+		for (size_t i = 0; i < engine->port_count; i++) {
+			if (!port_rests(engine->ports[i]))
+				port_serve(engine->ports[i]); /* its worker may hang */
 			again |= port_capture_ends(engine->ports[i]);
+		}
 		if (again)
 			poll(NULL, 0, 1);
 	}

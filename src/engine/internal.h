@@ -178,6 +178,8 @@ int port_open(struct port *port, struct error *err);
 void port_close(struct port *port);
 /* Looks at the link and whether the device is still there; opens it when it has come back. */
 void port_refresh(struct port *port);
+/* Lets the device do what it has to do on this thread, if anything. */
+void port_serve(struct port *port);
 /* Why it is not as one would wish, or "". */
 const char *port_reason(const struct port *port);
 void port_facts(const struct port *port, struct plan_port *facts);

@@ -197,14 +197,21 @@ static int device_open(struct port *port, struct error *err)
 	return pools_init(port, err);
 }
 
+void port_serve(struct port *port)
+{
+	if (!port->service)
+		return;
+	port->dev->ops->service(port->dev);
+	port_refresh(port);
+}
+
 static void on_service(evutil_socket_t fd, short what, void *arg)
 {
 	struct port *port = arg;
 
 	(void)fd;
 	(void)what;
-	port->dev->ops->service(port->dev);
-	port_refresh(port);
+	port_serve(port);
 	engine_advance(port->engine);
 }
 

@@ -77,8 +77,9 @@ void port_sample(struct port *port)
 		return;
 	port->before = port->sampled;
 	port_totals(port, &port->sampled);
-	if (port->dev && port->phase == PHASE_RUN && !port->lost)
-		port_refresh(port); /* also sees what rtnetlink does not tell */
+	/* Also sees what rtnetlink does not tell, and frees workers that a peer lets hang. */
+	if (port->dev && (port->service || (port->phase == PHASE_RUN && !port->lost)))
+		port_refresh(port);
 }
 
 /* Per second over the last full second, and over all of the run. */

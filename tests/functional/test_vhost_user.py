@@ -383,6 +383,72 @@ class Talker:
             peer.close()
 
 
+class Device:
+    """A device of a few lines, for one driver, which it lets hang in its kicks."""
+
+    SET_KICK, VERSION_1 = 12, 1 << 32
+
+    def __init__(self, path):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        self.kicks = []
+
+    def talk(self):
+        """Until the driver has hung up, or everything is said."""
+        peer = self.listener.accept()[0]
+        self.listener.close()
+        with peer:
+            while True:
+                head, fds, _, _ = socket.recv_fds(peer, HEADER.size, 8)
+                if len(head) < HEADER.size:
+                    return
+                request, _, size = HEADER.unpack(head)
+                if size:
+                    peer.recv(size, socket.MSG_WAITALL)
+                if request == GET_FEATURES:
+                    peer.send(message(request, VERSION | REPLY,
+                                      struct.pack("=Q", self.VERSION_1)))
+                elif request == self.SET_KICK:
+                    self.kicks += fds
+                    self.fill(fds[0])
+
+    @staticmethod
+    def fill(fd):
+        while True:
+            try:
+                os.write(fd, struct.pack("=Q", 2**64 - 2))
+                break
+            except BlockingIOError:  # it has kicked already
+                os.read(fd, 8)
+        os.set_blocking(fd, True)
+
+
+@pytest.mark.parametrize("end", ["lost", "stop", "exit"])
+def test_a_peer_that_lets_kicks_hang_is_left(run_here, path, end):
+    peer = Device(path)
+    daemon = run_here(driver(path))
+    thread = threading.Thread(target=peer.talk, daemon=True)
+    thread.start()
+    try:
+        send(daemon, rate="max")
+        wait_until(lambda: len(peer.kicks) == 2, what="the device has the kicks")
+        if end == "exit":
+            assert daemon.stop() == 0
+        elif end == "stop":
+            stop(daemon, "p0")
+        else:
+            wait_until(lambda: "its kick descriptor blocks" in daemon.log, 3, "it is told")
+            os.unlink(path)
+            daemon.call("port.add", name="p1", location=f"vhost-user:{path},role=device,server=on")
+            receive(daemon, "p1")
+            wait_until(lambda: daemon.port("p0")["frames_tx"] > 0, what="it sends to another one")
+    finally:
+        thread.join(5)
+        for fd in peer.kicks:
+            os.close(fd)
+
+
 @pytest.mark.parametrize("words", RUBBISH.values(), ids=RUBBISH)
 @pytest.mark.parametrize("started", [False, True])
 def test_a_peer_that_talks_rubbish_is_left(run_here, path, words, started):

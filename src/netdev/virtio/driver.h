@@ -62,6 +62,7 @@ struct virtio_queue {
 	unsigned rx_wanted;     /* buffers that the device should have */
 	struct pktbuf *rx_head; /* of a frame whose other buffers are still to come */
 	unsigned rx_left;
+	bool kick_first;        /* the device waits for a kick, whatever is in the rings */
 	atomic_uintptr_t error; /* what a ring said when it broke: a constant string, or 0 */
 };
 

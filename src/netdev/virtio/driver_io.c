@@ -43,6 +43,15 @@ static void kick(struct virtio_queue *queue, struct virtio_ring *ring)
 		driver->transport->notify(driver, ring->index);
 }
 
+static void kick_first(struct virtio_queue *queue)
+{
+	struct virtio_driver *driver = (struct virtio_driver *)queue->queue.dev;
+
+	queue->kick_first = false;
+	driver->transport->notify(driver, queue->rx.index);
+	driver->transport->notify(driver, queue->tx.index);
+}
+
 /* ---- transmit ---- */
 
 static void complete(struct virtio_queue *queue)
@@ -67,6 +76,8 @@ unsigned virtio_driver_tx_burst(struct netdev_queue *netdev_queue, struct pktbuf
 	netdev_queue->fault = fault_now((struct virtio_driver *)netdev_queue->dev);
 	if (netdev_queue->fault)
 		return 0;
+	if (queue->kick_first)
+		kick_first(queue);
 	if (ring->free_count < n && !ring->error)
 		complete(queue);
 	if (ring->error) { /* perhaps found by the last look at completions */
@@ -183,6 +194,8 @@ unsigned virtio_driver_rx_burst(struct netdev_queue *netdev_queue, struct pktbuf
 	netdev_queue->fault = fault_now((struct virtio_driver *)netdev_queue->dev);
 	if (netdev_queue->fault)
 		return 0;
+	if (queue->kick_first)
+		kick_first(queue);
 	n = ring_driver_take(ring, bufs, lens, n < BATCH ? n : BATCH);
 	n = frames_of(queue, bufs, lens, n);
 	if (ring->error)

@@ -8,9 +8,13 @@
  * stop() only say what is wanted. A peer that does not answer in time, or answers nonsense, loses
  * its connection. Once it has heard of rings, that means that the device is lost, for the workers
  * may be using them; before, the port goes on waiting for a peer.
+ *
+ * Only workers kick: the peer has the descriptors too and can make a write to them hang. look()
+ * frees them.
  */
 #include "netdev/virtio/vhost_front.h"
 
+#include "netdev/virtio/vhost_event.h"
 #include "netdev/virtio/vhost_user.h"
 #include "util/text.h"
 
@@ -242,7 +246,7 @@ static int front_service_fd(struct netdev *dev)
 
 /* ---- the transport, for the driver ---- */
 
-void vhost_front_notify(struct virtio_driver *driver, unsigned index)
+static void front_notify(struct virtio_driver *driver, unsigned index)
 {
 	const struct vhost_front *front = (struct vhost_front *)driver;
 	uint64_t one = 1;
@@ -250,6 +254,21 @@ void vhost_front_notify(struct virtio_driver *driver, unsigned index)
 	/* Fails only when it is full, and then the peer has yet to hear of the last time. */
 	if (write(front->kick_fds[index], &one, sizeof(one)) < 0)
 		return;
+}
+
+/* Frees workers that the peer lets hang in a kick; it may do so again until they see that it is
+ * lost. */
+static void front_look(struct virtio_driver *driver)
+{
+	struct vhost_front *front = (struct vhost_front *)driver;
+
+	for (unsigned i = 0; i < VHOST_FRONT_RINGS_MAX; i++) {
+		if (!vhost_event_blocks(front->kick_fds[i]))
+			continue;
+		if (front->endpoint.connection.fd >= 0)
+			hang_up(front, "the peer broke the protocol: its kick descriptor blocks");
+		vhost_event_drain(front->kick_fds[i]);
+	}
 }
 
 static uint64_t front_dma(struct virtio_driver *driver, const void *va)
@@ -320,7 +339,8 @@ static const struct virtio_transport_ops front_transport = {
 	.dma = front_dma,
 	.start = front_start,
 	.stop = front_stop,
-	.notify = vhost_front_notify,
+	.notify = front_notify,
+	.look = front_look,
 };
 
 static const struct netdev_ops front_ops = {

@@ -63,7 +63,4 @@ static inline const struct vhost_step *vhost_front_step(const struct vhost_front
 	return &front->script->steps[front->step];
 }
 
-/* Wakes the peer up for a ring; any thread. */
-void vhost_front_notify(struct virtio_driver *driver, unsigned index);
-
 #endif

@@ -184,12 +184,12 @@ static const char *write_enable(struct vhost_front *front, struct vhost_outgoing
 static const char *end_start(struct vhost_front *front)
 {
 	front->running = true;
-	if (virtio_driver_ready(&front->driver, &front->error) != 0)
-		return front->error.message;
-	/* A ring starts with its first kick ("Ring states"). */
-	for (unsigned i = 0; i < front->ring_count; i++)
-		vhost_front_notify(&front->driver, i);
-	return NULL;
+	/* A ring starts with its first kick ("Ring states"). It is the worker's: it can be freed
+	 * when the peer makes it hang. */
+	for (unsigned i = 0; i < front->driver.queue_count; i++)
+		front->driver.queues[i]->kick_first = true;
+	return virtio_driver_ready(&front->driver, &front->error) != 0 ? front->error.message
+								       : NULL;
 }
 
 static const struct vhost_step start[] = {
