@@ -383,6 +383,18 @@ class Talker:
             peer.close()
 
 
+def test_why_a_peer_was_left_stays_to_be_read(run_here, path):
+    talker = Talker(path, RUBBISH["no feature that we need"])
+    try:
+        daemon = run_here(driver(path))
+        wait_until(lambda: "ANY_LAYOUT" in daemon.call("port.show", name="p0")["reason"])
+        os.unlink(path)  # from now on nobody listens
+        time.sleep(0.5)
+        assert "ANY_LAYOUT" in daemon.call("port.show", name="p0")["reason"]
+    finally:
+        talker.close()
+
+
 class Device:
     """A device of a few lines, for one driver, which it lets hang in its kicks."""
 

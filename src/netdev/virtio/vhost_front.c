@@ -51,6 +51,7 @@ static void hang_up(struct vhost_front *front, const char *format, ...)
 	} else {
 		vhost_endpoint_disconnect(&front->endpoint);
 		text_copy(front->driver.dev.reason, sizeof(reason), reason);
+		front->hung_up = true;
 	}
 }
 
@@ -228,7 +229,7 @@ static void front_service(struct netdev *dev)
 
 	vhost_endpoint_service(endpoint);
 	if (endpoint->connection.fd < 0) {
-		if (!front->driver.dev.reason[0] || endpoint->listen_fd < 0)
+		if (!front->hung_up) /* why the last one was left tells more */
 			vhost_endpoint_reason(endpoint, dev->reason, sizeof(dev->reason));
 		return;
 	}

@@ -21,6 +21,7 @@ struct vhost_front {
 	bool told;                           /* the peer has heard of rings, or is about to */
 	bool running;                        /* the start script is through */
 	bool stop_due;                       /* what was told must be taken back first */
+	bool hung_up;                        /* dev.reason says why the last peer was left */
 	uint64_t offered, protocol;          /* features of the peer, those in use */
 	unsigned ring_count;                 /* of the rings that were told */
 	int kick_fds[VHOST_FRONT_RINGS_MAX]; /* between start() and stop(); -1: none */
