@@ -29,7 +29,7 @@ static int run(const struct config *config, struct error *err)
 		rc = metrics_new(base, engine, config->daemon.metrics, &metrics, err);
 	if (rc == 0) {
 		engine_autostart(engine);
-		rc = service_run(base);
+		rc = service_run(base, SERVICE_HANGUP_RELOADS);
 	}
 	metrics_free(metrics);
 	api_free(api);

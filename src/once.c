@@ -21,6 +21,7 @@ struct once {
 	const struct options *options;
 	struct event_base *base;
 	struct engine *engine;
+	enum service_hangup hangup;
 	bool ended;
 };
 
@@ -73,7 +74,7 @@ static int run(struct once *once, struct error *err)
 {
 	int rc = start(once, err);
 
-	if (rc == 0 && !once->ended && service_run(once->base) != 0)
+	if (rc == 0 && !once->ended && service_run(once->base, once->hangup) != 0)
 		rc = error_set(err, EIO, ERROR_INTERNAL, NULL, "the event loop failed");
 	if (rc || once->ended)
 		return rc;
@@ -114,6 +115,8 @@ int once_capture(const struct options *options)
 	 * sends two. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	once.hangup = signal(SIGHUP, SIG_IGN) == SIG_IGN ? SERVICE_HANGUP_IGNORED /* nohup(1) */
+							 : SERVICE_HANGUP_ENDS;
 	if (once.base && config)
 		rc = engine_new(once.base, config, &once.engine, &err);
 	if (rc == 0)

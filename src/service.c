@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef HAVE_SYSTEMD
@@ -83,18 +84,20 @@ static void on_hangup(evutil_socket_t number, short what, void *arg)
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	(void)what;
-	log_info("%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
+	log_info("SIG%s: stopping", sigabbrev_np(number));
 	event_base_loopbreak(arg);
 }
 
-int service_run(struct event_base *base)
+int service_run(struct event_base *base, enum service_hangup hangup)
 {
+	bool reloads = hangup == SERVICE_HANGUP_RELOADS;
 	struct event *signals[] = {
 		evsignal_new(base, SIGTERM, on_signal, base),
 		evsignal_new(base, SIGINT, on_signal, base),
-		evsignal_new(base, SIGHUP, on_hangup, NULL),
+		evsignal_new(base, SIGHUP, reloads ? on_hangup : on_signal, base),
 	};
-	const size_t count = sizeof(signals) / sizeof(signals[0]);
+	const size_t all = sizeof(signals) / sizeof(signals[0]);
+	const size_t count = hangup == SERVICE_HANGUP_IGNORED ? all - 1 : all;
 	int rc = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -105,7 +108,7 @@ int service_run(struct event_base *base)
 		rc = event_base_dispatch(base) < 0 ? -EIO : 0;
 		tell_systemd("STOPPING=1");
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < all; i++)
 		if (signals[i])
 			event_free(signals[i]);
 	return rc;

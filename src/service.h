@@ -13,8 +13,12 @@ struct event_base;
  * failure. */
 struct config *service_config(const struct options *options);
 
+/* What SIGHUP means: for a daemon, for a command of a terminal, and for one that is to outlive it.
+ */
+enum service_hangup { SERVICE_HANGUP_RELOADS, SERVICE_HANGUP_ENDS, SERVICE_HANGUP_IGNORED };
+
 /* Runs the loop until SIGTERM or SIGINT; tells systemd when it is ready and when it stops. 0 or
  * -errno. */
-int service_run(struct event_base *base);
+int service_run(struct event_base *base, enum service_hangup hangup);
 
 #endif

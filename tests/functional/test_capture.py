@@ -377,7 +377,7 @@ def finish(process, status=0):
     return out, errors
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_one_shot_until_a_signal(daemon, pair, path, signal_number):
     process = begun(one_shot(pair, "--capture", path, "--port", "packet:p1", "--filter",
                              "udp port 5", "--snaplen", "50"))

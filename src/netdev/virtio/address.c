@@ -153,6 +153,12 @@ int virtio_options_parse(
 		if (rc)
 			return rc;
 	}
+	if (parsed.device && (parsed.packed != VIRTIO_AUTO || parsed.queue_size)) {
+		error_set(err, EINVAL, ERROR_INVALID, "location",
+			"the driver chooses the rings, not role=device");
+		error_hint(err, "leave packed= and queue-size= away, or give them to the driver");
+		return -EINVAL;
+	}
 	*options = parsed;
 	return 0;
 }

@@ -433,8 +433,9 @@ static void features_describe(const struct vhost_device *device, char *text, siz
 	unsigned up = pairs_up(device);
 	char names[160];
 
-	if (!is_connected(device)) {
-		text_copy(text, size, "frames are copied into and out of a peer's rings; no peer");
+	if (!is_connected(device) || features == 0) {
+		snprintf(text, size, "frames are copied into and out of a peer's rings; %s",
+			is_connected(device) ? "nothing is negotiated yet" : "no peer");
 		return;
 	}
 	virtio_features_name(features, names, sizeof(names));

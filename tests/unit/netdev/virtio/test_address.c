@@ -48,12 +48,14 @@ END_TEST
 START_TEST(options_come_in_any_order)
 {
 	struct virtio_options options =
-		parsed("a,server=on,queue-size=1024,role=device,packed=off");
+		parsed("a,server=on,queue-size=1024,role=driver,packed=off");
 
 	ck_assert_str_eq(options.address, "a");
-	ck_assert(options.device && options.server);
+	ck_assert(!options.device && options.server);
 	ck_assert_int_eq(options.packed, VIRTIO_OFF);
 	ck_assert_uint_eq(options.queue_size, 1024);
+	options = parsed("a,server=on,role=device");
+	ck_assert(options.device && options.server);
 	options = parsed("0000:00:08.0,packed=on,role=driver,server=off");
 	ck_assert_str_eq(options.address, "0000:00:08.0");
 	ck_assert(!options.device && !options.server);
@@ -88,6 +90,11 @@ START_TEST(a_wrong_value_names_the_right_ones)
 	refused("x,packed=true", SOCKET, "packed is auto, on or off, not \"true\"", "");
 	refused("x,packed", SOCKET, "packed needs a value: auto, on or off", "");
 	refused("x,role=device,role=device", SOCKET, "role is given twice", "");
+	refused("x,packed=on,role=device", SOCKET, "the driver chooses the rings, not role=device",
+		"leave packed= and queue-size= away, or give them to the driver");
+	refused("x,role=device,queue-size=64", SOCKET,
+		"the driver chooses the rings, not role=device",
+		"leave packed= and queue-size= away, or give them to the driver");
 }
 END_TEST
 
