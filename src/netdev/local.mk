@@ -9,6 +9,7 @@ libpktgend_a_SOURCES += \
 	src/netdev/packet_tx.c \
 	src/netdev/pktbuf.h \
 	src/netdev/registry.c \
+	src/netdev/sigbus.c src/netdev/sigbus.h \
 	src/netdev/virtio/address.c src/netdev/virtio/address.h \
 	src/netdev/virtio/driver.c src/netdev/virtio/driver.h \
 	src/netdev/virtio/driver_io.c \

@@ -2,6 +2,8 @@
 /* Sealed memfds, mapped. Control thread. */
 #include "netdev/memory.h"
 
+#include "netdev/sigbus.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -23,6 +25,12 @@ static int map_pages(size_t size, unsigned flags, size_t page_size, struct memor
 		MAP_SHARED | (flags & MFD_HUGETLB ? MAP_POPULATE : 0), fd, 0);
 	if (base == MAP_FAILED)
 		goto fail;
+	rc = sigbus_guard(base, size, NULL);
+	if (rc) {
+		munmap(base, size);
+		close(fd);
+		return rc;
+	}
 	*memory = (struct memory){.base = base, .size = size, .page_size = page_size, .fd = fd};
 	return 0;
 fail:
@@ -44,6 +52,7 @@ void memory_unmap(struct memory *memory)
 {
 	if (!memory->base)
 		return;
+	sigbus_forget(memory->base);
 	munmap(memory->base, memory->size);
 	close(memory->fd);
 	*memory = (struct memory){.fd = -1};

@@ -3,8 +3,10 @@
  * Memory that a device may be given: one shared mapping with a file descriptor, on huge pages where
  * there are any.
  *
- * It is a memfd sealed against shrinking, so that a peer that was handed the descriptor cannot take
- * pages away from under us. It begins zeroed. What lies in it a peer may change at any time: only
+ * It is a memfd sealed against shrinking. A peer that was handed the descriptor can still punch
+ * holes: they read as zeros, and where there is no page left to fill one, the whole mapping becomes
+ * memory that is ours alone (sigbus.h), so that such a peer gets no more frames but harms nobody
+ * else. It begins zeroed. What lies in it a peer may change at any time: only
  * bytes of frames and rings go there, never our own pointers. Control thread.
  */
 #ifndef NETDEV_MEMORY_H

@@ -1,106 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * A peer's memory: mapped with the peer's numbers checked, and kept from killing us.
- *
- * Touching a mapping beyond the end of its file raises SIGBUS, and the peer can shorten its file
- * whenever it likes. One handler for the whole process knows every mapping by a static table of
- * atomics, which is all that it reads: entries are written by the control thread, and an entry does
- * not change while a worker uses its mapping.
- */
+/* A peer's memory: mapped with the peer's numbers checked, and kept from killing us. */
 #include "netdev/virtio/guest.h"
+
+#include "netdev/sigbus.h"
 
 #include <errno.h>
 #include <linux/magic.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-
-#define MAPPINGS_MAX 1024 /* of all ports together */
-
-struct mapping {
-	atomic_uintptr_t base; /* 0: free; written last, cleared first */
-	atomic_size_t size;
-	_Atomic(struct guest *) guest;
-};
-
-static struct mapping mappings[MAPPINGS_MAX];
-static struct sigaction former; /* what SIGBUS did before; set once */
-
-/* Puts zeroed memory in place of the mapping that holds address. Async-signal-safe. */
-static bool mapping_replace(uintptr_t address)
-{
-	for (unsigned i = 0; i < MAPPINGS_MAX; i++) {
-		struct mapping *mapping = &mappings[i];
-		uintptr_t base = atomic_load_explicit(&mapping->base, memory_order_acquire);
-		size_t size = atomic_load_explicit(&mapping->size, memory_order_acquire);
-		struct guest *guest = atomic_load_explicit(&mapping->guest, memory_order_acquire);
-
-		if (base == 0 || address - base >= size || atomic_load(&mapping->base) != base)
-			continue;
-		atomic_store_explicit(&guest->broken, true, memory_order_relaxed);
-		/* The pages are private and made when touched: the peer sees nothing of them. */
-		return mmap((void *)base, size, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
-			       0) != MAP_FAILED;
-	}
-	return false;
-}
-
-static void handle_sigbus(int signo, siginfo_t *info, void *context)
-{
-	int saved = errno;
-
-	/* si_code above 0: the kernel says so, and si_addr is where */
-	if (info->si_code > 0 && mapping_replace((uintptr_t)info->si_addr)) {
-		errno = saved;
-		return;
-	}
-	errno = saved;
-	if (former.sa_flags & SA_SIGINFO) {
-		former.sa_sigaction(signo, info, context);
-	} else if (former.sa_handler != SIG_DFL && former.sa_handler != SIG_IGN) {
-		former.sa_handler(signo);
-	} else {
-		/* The default, which ends the process: the signal comes again at once. */
-		signal(SIGBUS, SIG_DFL);
-		if (info->si_code <= 0)
-			raise(SIGBUS);
-	}
-}
-
-static int handler_install(void)
-{
-	static bool installed;
-	struct sigaction action = {
-		.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_RESTART};
-
-	if (installed)
-		return 0;
-	sigemptyset(&action.sa_mask);
-	/* Read first: a handler that is called at once must find it. */
-	if (sigaction(SIGBUS, NULL, &former) != 0 || sigaction(SIGBUS, &action, NULL) != 0)
-		return -errno;
-	installed = true;
-	return 0;
-}
-
-static struct mapping *mapping_find(uintptr_t base)
-{
-	for (unsigned i = 0; i < MAPPINGS_MAX; i++)
-		if (atomic_load_explicit(&mappings[i].base, memory_order_relaxed) == base)
-			return &mappings[i];
-	return NULL;
-}
-
-static void mapping_add(struct mapping *mapping, struct guest *guest, void *base, size_t size)
-{
-	atomic_store(&mapping->size, size);
-	atomic_store(&mapping->guest, guest);
-	atomic_store(&mapping->base, (uintptr_t)base);
-}
 
 static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
@@ -147,22 +56,18 @@ int guest_add(struct guest *guest, uint64_t guest_addr, uint64_t user_addr, uint
 	uint64_t offset, int fd)
 {
 	struct guest_region *region = &guest->regions[guest->count];
-	struct mapping *mapping = mapping_find(0);
 	uint64_t lead, map_size;
 	int64_t block;
 	void *map;
 	int rc;
 
-	if (guest->count == GUEST_REGIONS_MAX || !mapping)
+	if (guest->count == GUEST_REGIONS_MAX)
 		return -ENOSPC;
 	if (!region_fits(guest, guest_addr, user_addr, size))
 		return -EINVAL;
 	block = file_check(fd, offset, size);
 	if (block < 0)
 		return (int)block;
-	rc = handler_install();
-	if (rc != 0)
-		return rc;
 	/* Files are shorter than 2^63 bytes, so this cannot wrap around. */
 	lead = offset & ((uint64_t)block - 1);
 	map_size = (lead + size + (uint64_t)block - 1) & ~((uint64_t)block - 1);
@@ -170,23 +75,24 @@ int guest_add(struct guest *guest, uint64_t guest_addr, uint64_t user_addr, uint
 		(off_t)(offset - lead));
 	if (map == MAP_FAILED)
 		return -errno;
+	rc = sigbus_guard(map, map_size, &guest->broken);
+	if (rc != 0) {
+		munmap(map, map_size);
+		return rc;
+	}
 	*region = (struct guest_region){.guest_addr = guest_addr,
 		.user_addr = user_addr,
 		.size = size,
 		.base = (uint8_t *)map + lead,
 		.map = map,
 		.map_size = map_size};
-	mapping_add(mapping, guest, map, map_size);
 	guest->count++;
 	return 0;
 }
 
 static void region_unmap(struct guest_region *region)
 {
-	struct mapping *mapping = mapping_find((uintptr_t)region->map);
-
-	if (mapping)
-		atomic_store(&mapping->base, 0);
+	sigbus_forget(region->map);
 	munmap(region->map, region->map_size);
 }
 

@@ -139,6 +139,23 @@ START_TEST(what_cannot_be_mapped_leaves_nothing_behind)
 }
 END_TEST
 
+START_TEST(pages_that_are_gone_are_replaced)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC); /* of no pages: each touch is a SIGBUS */
+
+	ck_assert_int_eq(memory_map(1, &memory), 0);
+	ck_assert_ptr_eq(mmap(memory.base, memory.size, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_FIXED, fd, 0),
+		memory.base);
+	*(volatile uint8_t *)(memory.base + 4096) = 7;
+	ck_assert_uint_eq(memory.base[4096], 7);
+	ck_assert_uint_eq(memory.base[0], 0);
+	memory_unmap(&memory);
+	close(fd);
+}
+END_TEST
+
 UNIT_SUITE("netdev/memory", sizes_are_rounded_up, memory_begins_zeroed_and_takes_what_is_written,
 	pages_are_huge_or_the_systems, nobody_can_shorten_it, a_peer_sees_the_same_bytes,
-	unmapping_twice_is_harmless, what_cannot_be_mapped_leaves_nothing_behind)
+	unmapping_twice_is_harmless, what_cannot_be_mapped_leaves_nothing_behind,
+	pages_that_are_gone_are_replaced)
