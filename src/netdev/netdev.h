@@ -169,6 +169,9 @@ int netdev_resolve(const char *location, const struct netdev_ops **ops, const ch
 void netdev_probe_add(struct netdev_probe *probe, const char *what, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same of an error: "what: message; hint\n". */
+void netdev_probe_error(struct netdev_probe *probe, const char *what, const struct error *err);
+
 /* Drivers: counts frames of one flow that the device has completed. */
 static inline void netdev_tx_count(struct netdev_queue *queue, struct flow_tx_counters *account,
 	uint64_t frames, uint64_t bytes)

@@ -269,8 +269,7 @@ static void packet_probe(const char *address, struct netdev_probe *probe)
 	int link;
 
 	if (packet_open(address, &dev, &err) != 0) {
-		netdev_probe_add(
-			probe, "packet", "%s%s%s", err.message, err.hint[0] ? "; " : "", err.hint);
+		netdev_probe_error(probe, "packet", &err);
 		return;
 	}
 	link = packet_link(dev);

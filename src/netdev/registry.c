@@ -91,3 +91,8 @@ void netdev_probe_add(struct netdev_probe *probe, const char *what, const char *
 	if (used + 1 < sizeof(probe->text))
 		memcpy(probe->text + used, "\n", 2);
 }
+
+void netdev_probe_error(struct netdev_probe *probe, const char *what, const struct error *err)
+{
+	netdev_probe_add(probe, what, "%s%s%s", err->message, err->hint[0] ? "; " : "", err->hint);
+}

@@ -206,6 +206,5 @@ void pci_probe(const char *address, struct netdev_probe *probe)
 		pci_name_parse(options.address, name, &err) == 0)
 		pci_probe_function(PCI_SYSFS, name, probe);
 	else
-		netdev_probe_add(probe, "location", "%s%s%s", err.message, err.hint[0] ? "; " : "",
-			err.hint);
+		netdev_probe_error(probe, "location", &err);
 }

@@ -172,8 +172,7 @@ static void vhost_user_probe(const char *address, struct netdev_probe *probe)
 	bool works;
 
 	if (options_read(address, &options, &err) != 0) {
-		netdev_probe_add(probe, "location", "%s%s%s", err.message, err.hint[0] ? "; " : "",
-			err.hint);
+		netdev_probe_error(probe, "location", &err);
 		return;
 	}
 	netdev_probe_add(probe, "role",

@@ -97,10 +97,18 @@ END_TEST
 START_TEST(findings_are_lines)
 {
 	struct netdev_probe probe = {0};
+	struct error err = {0};
 
 	netdev_probe_add(&probe, "link", "up");
 	netdev_probe_add(&probe, "speed", "%u Mbit/s", 1000);
 	ck_assert_str_eq(probe.text, "link: up\nspeed: 1000 Mbit/s\n");
+	probe.text[0] = '\0';
+	error_set(&err, EINVAL, ERROR_INVALID, "location", "it is wrong");
+	netdev_probe_error(&probe, "location", &err);
+	error_hint(&err, "make it right");
+	netdev_probe_error(&probe, "location", &err);
+	ck_assert_str_eq(
+		probe.text, "location: it is wrong\nlocation: it is wrong; make it right\n");
 }
 END_TEST
 
