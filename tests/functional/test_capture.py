@@ -361,9 +361,10 @@ def test_pktgenctl(daemon, pair, directory):
     assert bad.stderr.startswith("pktgenctl: --filter: ")
 
 
-def one_shot(namespace, *arguments):
-    return namespace.popen(os.path.abspath(PKTGEND), *arguments, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, text=True)
+def one_shot(namespace, *arguments, hangup="--default-signal=HUP"):
+    """As from a terminal, whether the tests run under nohup or not."""
+    return namespace.popen("env", hangup, os.path.abspath(PKTGEND), *arguments,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def begun(process):
@@ -389,6 +390,16 @@ def test_one_shot_until_a_signal(daemon, pair, path, signal_number):
         (path, "30", str(os.path.getsize(path)), "270", "0", "0")
     assert {row[0] for row in tshark(pair, path, "frame.cap_len")} == {"50"}
     assert statistics(pair, path) == (300, 0, 30, 30)
+
+
+def test_one_shot_outlives_its_terminal_where_it_is_to(daemon, pair, path):
+    process = begun(one_shot(pair, "--capture", path, "--port", "packet:p1",
+                             hangup="--ignore-signal=HUP"))
+    process.send_signal(signal.SIGHUP)
+    transfer(daemon, count=300, rate="10kpps")
+    process.send_signal(signal.SIGTERM)
+    out, _ = finish(process)
+    assert TOTALS.fullmatch(out)[2] == "300"
 
 
 def test_one_shot_until_its_count(daemon, pair, path):
