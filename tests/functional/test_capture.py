@@ -321,7 +321,7 @@ def test_frozen_disk_stops_nobody_and_what_is_dropped_is_counted(daemon, pair, d
     transfer(daemon, count=100)
     pair.run("fsfreeze", "--freeze", where)
     try:
-        count = transfer(daemon, count=12000, rate="20kpps", size=1500) + 100
+        count = transfer(daemon, count=12000, rate="5kpps", size=1500) + 100
         wait_until(lambda: daemon.port("p1")["frames_rx"] == count, what="all frames received")
         assert daemon.port("p1")["capture"]["dropped"] > 0
         assert shown(daemon)["state"] == "running"
