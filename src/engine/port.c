@@ -308,13 +308,13 @@ static void device_gone(struct port *port)
 	text_copy(reason, sizeof(reason),
 		port->dev->reason[0] ? port->dev->reason
 				     : "the device is gone; the port waits for its return");
-	text_copy(port->reason, sizeof(port->reason), reason);
-	log_warning("port %s: %s: %s", port->config.name, port->config.location, port->reason);
+	log_warning("port %s: %s: %s", port->config.name, port->config.location, reason);
 	port->link = PORT_LINK_UNKNOWN;
-	port->lost = true;
-	if (!port_rests(port))
+	if (!port_rests(port)) {
+		text_copy(port->reason, sizeof(port->reason), reason);
+		port->lost = true;
 		return;
-	port->lost = false;
+	}
 	port_close(port);
 	device_look_for(port); /* another one may have its name already */
 	text_copy(port->reason, sizeof(port->reason), port->dev ? "" : reason);
